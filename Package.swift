@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// Every target is Swift 6 with warnings as errors; imports say what they use (`ExistentialAny`, `MemberImportVisibility`).
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+extension Target.Dependency {
+    static func nio(_ name: String) -> Self { .product(name: name, package: "swift-nio") }
+    static let nioCore = nio("NIOCore")
+    static let nioPosix = nio("NIOPosix")
+    static let nioHTTP1 = nio("NIOHTTP1")
+    static let nioWebSocket = nio("NIOWebSocket")
+    static let nioConcurrency = nio("NIOConcurrencyHelpers")
+    static let nioEmbedded = nio("NIOEmbedded")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let deque = product(name: "DequeModule", package: "swift-collections")
+    static let orderedCollections = product(name: "OrderedCollections", package: "swift-collections")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+}
+
+/// A module of Sources/, with the settings every module has.
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let libraries: [Target] = [
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    module("ChatWire", [.nioCore]),
+    module("ChatCore", ["ChatWire", "ChatBroker", .nioCore, .deque]),
+    module("ChatBroker", ["ChatWire", .nioCore, .deque]),
+    module("ChatIdentity", ["ChatWire", .jwtKit, .crypto]),
+    module("HiredisClient", ["CHiredis", .nioCore, .nioPosix, .nioSSL, .nioConcurrency, .deque, .logging]),
+    module("WebSocketServer", [.nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioConcurrency, .crypto, .logging]),
+    module("ServerKit", [
+        .nioCore, .nioPosix, .nioConcurrency, .logging, .metrics, .coreMetrics, .hummingbird, .lifecycle, .unixSignals,
+        .configuration, .argumentParser,
+    ]),
+    module(
+        "ChatBrokerRedis", ["ChatBroker", "ChatWire", "HiredisClient", .nioCore, .logging, .metrics, .deque],
+        resources: [.embedInCode("Scripts")]),
+    module("ChatEdge", [
+        "ChatBroker", "ChatCore", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", .nioCore, .nioPosix,
+        .nioHTTP1, .nioConcurrency, .deque, .logging, .metrics,
+    ]),
+    module("ChatControl", ["ChatBroker", "ChatWire", "ServerKit", .nioCore, .nioPosix, .logging, .argumentParser]),
+    module("ChatClient", [
+        "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque, .logging,
+        .argumentParser,
+    ]),
+]
+
+let executables: [Target] = [
+    program("termchat-edge", ["ChatEdge", "ChatBroker", "ChatBrokerRedis", "ServerKit", "ChatWire", .argumentParser, .nioCore, .nioPosix, .logging]),
+    program("termchat-ctl", ["ChatControl", "ChatBrokerRedis", "ChatBroker", "ServerKit", .argumentParser, .nioCore, .nioPosix, .logging]),
+    program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
+    program("termchat-bench", ["ChatWire", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency]),
+]
+
+/// What several suites share, and what a test drives from outside.
+let testSupport: [Target] = [
+    .target(
+        name: "ChatTesting",
+        dependencies: ["ChatBroker", "ChatWire", .nioCore, .nioPosix],
+        path: "Tests/ChatTesting", swiftSettings: strict),
+    .executableTarget(
+        name: "websocket-echo",
+        dependencies: ["WebSocketServer", .nioCore, .nioPosix],
+        path: "Tests/WebSocketEcho", swiftSettings: strict),
+]
+
+let tests: [Target] = testSupport + [
+    suite("ChatWireTests", ["ChatWire", .nioCore]),
+    suite("ChatCoreTests", ["ChatCore", "ChatBroker", "ChatWire", "ChatTesting", .nioCore]),
+    suite("ChatBrokerTests", ["ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
+    suite("ChatIdentityTests", ["ChatIdentity", "ChatWire", .jwtKit, .crypto]),
+    suite("HiredisClientTests", ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
+    suite("WebSocketServerTests", ["WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
+    suite("ServerKitTests", ["ServerKit", "ChatTesting", .nioCore, .nioPosix, .logging, .metrics, .coreMetrics, .configuration]),
+    suite("ChatBrokerRedisTests", ["ChatBrokerRedis", "ChatBroker", "ChatWire", "HiredisClient", "ChatTesting", .nioCore, .nioPosix, .logging]),
+    suite("ChatEdgeTests", ["ChatEdge", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging]),
+    suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
+    suite("ChatClientTests", ["ChatClient", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
+    suite("ClusterTests", ["ChatClient", "ChatWire", "ChatTesting", .nioCore, .nioPosix, "termchat-edge", "termchat-ctl", "termchat"]),
+    suite("TidyTests", ["ChatWire"]),
+]
+
+/// Drops targets whose folder is not there yet, and those that need them.
+func existing(_ targets: [Target]) -> [Target] {
+    var kept = targets.filter { target in
+        let folder = target.path ?? (target.isTest ? "Tests/" : "Sources/") + target.name
+        return FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + folder)
+    }
+    while true {
+        let names = Set(kept.map(\.name))
+        let all = Set(targets.map(\.name))
+        let next = kept.filter { $0.dependencies.allSatisfy { dependency in
+            guard case .byNameItem(let name, _) = dependency else { return true }
+            return !all.contains(name) || names.contains(name)
+        } }
+        if next.count == kept.count { return next }
+        kept = next
+    }
+}
+
+let package = Package(
+    name: "TermChat",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML"]),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: existing(libraries + executables + tests)
+)

@@ -1,0 +1,36 @@
+public import NIOCore
+
+/// One publication of a room, as it is stored and delivered.
+///
+/// An entry is never decoded on its way: ``tail`` holds the JSON members that follow the envelope, validated
+/// once by the edge that accepted it, and every frame is the envelope with that tail spliced behind it.
+public struct Entry: Sendable, Hashable {
+    public enum Kind: UInt8, Sendable, CaseIterable {
+        /// What a person wrote: the tail is `"user":…,"session":…,"key":…,"body":…}`.
+        case message
+        /// A file's line: the tail is `"user":…,"key":…,"file":{…}}`.
+        case file
+
+        /// The frame's `type`.
+        public var frameType: String {
+            switch self {
+            case .message: "message"
+            case .file: "file"
+            }
+        }
+    }
+
+    public var kind: Kind
+    public var id: Position
+    /// The entry before it in the same room; ``Position/zero`` for the first.
+    public var previous: Position
+    /// JSON text: the object's members after `ts`, the closing brace included.
+    public var tail: ByteBuffer
+
+    public init(kind: Kind, id: Position, previous: Position, tail: ByteBuffer) {
+        self.kind = kind
+        self.id = id
+        self.previous = previous
+        self.tail = tail
+    }
+}
