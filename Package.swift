@@ -94,7 +94,7 @@ let testSupport: [Target] = [
 
 let tests: [Target] = testSupport + [
     suite("ChatWireTests", ["ChatWire", .nioCore]),
-    suite("ChatCoreTests", ["ChatCore", "ChatBroker", "ChatWire", "ChatTesting", .nioCore]),
+    suite("ChatCoreTests", ["ChatCore", "ChatBroker", "ChatWire", .nioCore]),
     suite("ChatBrokerTests", ["ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
     suite("ChatIdentityTests", ["ChatIdentity", "ChatWire", .jwtKit, .crypto]),
     suite("HiredisClientTests", ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),

@@ -35,6 +35,7 @@ final class EdgeMetrics: Sendable {
     let pauses = Value()
     let gaps = Value()
     let catchUpReads = Value()
+    let messageRate = GrowthRate()
     private let everUp = Atomic<Bool>(false)
 
     /// The link was up once, so that its next `.up` is a restoration.
