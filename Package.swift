@@ -103,7 +103,7 @@ let tests: [Target] = testSupport + [
     suite("ChatBrokerRedisTests", ["ChatBrokerRedis", "ChatBroker", "ChatWire", "HiredisClient", "ChatTesting", .nioCore, .nioPosix, .logging]),
     suite("ChatEdgeTests", ["ChatEdge", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging]),
     suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
-    suite("ChatClientTests", ["ChatClient", "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
+    suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
     suite("ClusterTests", ["ChatClient", "ChatWire", "ChatTesting", .nioCore, .nioPosix, "termchat-edge", "termchat-ctl", "termchat"]),
     suite("TidyTests", ["ChatWire"]),
 ]

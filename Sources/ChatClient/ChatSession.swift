@@ -96,9 +96,7 @@ public final class ChatSession: Sendable {
     /// Puts a message into the outbox. When this returns it is on disk, where the session has a file;
     /// ``SessionEvent/stored(_:id:duplicate:)`` or ``SessionEvent/refused(_:_:)`` tells its fate.
     /// - Throws: ``SendError``.
-    @discardableResult
-    public func send(_ body: String, to room: RoomName) async throws -> OutgoingMessage {
-        let message = OutgoingMessage(room: room, key: MessageKey.random(), body: body)
+    public func send(_ message: OutgoingMessage) async throws {
         do throws(WireError) { _ = try ClientFrame.Send(message, ref: nil) } catch { throw SendError.invalid(error) }
         try await outboxStore?.add(message)
         let isTaken = try await driver.loop.submit { [driver] in try driver.send(message) }.get()
@@ -106,7 +104,6 @@ public final class ChatSession: Sendable {
             outboxStore?.settled(message)
             throw SendError.outboxFull
         }
-        return message
     }
 
     public func typing(in room: RoomName) {
@@ -180,13 +177,4 @@ public struct SessionEvents: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: sequence.makeAsyncIterator()) }
-}
-
-/// Makes the keys of messages: 128 random bits.
-enum MessageKey {
-    static func random() -> String {
-        let bits = UInt128.random(in: .min ... .max)
-        let digits = String(bits, radix: 36)
-        return String(repeating: "0", count: 25 - digits.count) + digits
-    }
 }

@@ -15,6 +15,12 @@ public struct OutgoingMessage: Sendable, Hashable {
         self.key = key
         self.body = body
     }
+
+    /// With a new key of 128 random bits.
+    public init(room: RoomName, body: String) {
+        let digits = String(UInt128.random(in: .min ... .max), radix: 36)
+        self.init(room: room, key: digits, body: body)
+    }
 }
 
 /// The messages that are not acknowledged yet, in order per room, each sent again with its own key until it is
