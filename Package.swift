@@ -75,7 +75,10 @@ let libraries: [Target] = [
 ]
 
 let executables: [Target] = [
-    program("termchat-edge", ["ChatEdge", "ChatBroker", "ChatBrokerRedis", "ServerKit", "ChatWire", .argumentParser, .nioCore, .nioPosix, .logging]),
+    program("termchat-edge", [
+        "ChatBroker", "ChatBrokerRedis", "ChatEdge", "ChatIdentity", "ChatWire", "HiredisClient", "ServerKit", .argumentParser, .logging,
+        .nioConcurrency, .nioCore, .nioPosix,
+    ]),
     program("termchat-ctl", ["ChatControl", "ChatBrokerRedis", "ChatBroker", "ServerKit", .argumentParser, .nioCore, .nioPosix, .logging]),
     program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
     program("termchat-bench", ["ChatWire", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency]),

@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // The hot path's first half: what one read from the broker held becomes one buffer per room and one hop per shard.

@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // Joining: the room is opened, the member stored, and `joined` composed at one point of the room's order, so that what

@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // The link to the broker: what is said when it goes and comes, and how rooms catch up.

@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // What a connection asks for besides joining. Each answer goes back to the connection's shard with its ticket.

@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 /// A claim that waits for the node that has the session.
@@ -28,7 +29,10 @@ extension Hub {
         guard link == .up, claims.count < EdgeLimits.claimsMax else { return open(greeting, resuming: nil, from: nil) }
         nextClaim &+= 1
         let request = nextClaim
-        let timeout = loop.scheduleTask(in: EdgeLimits.claimTimeout) { [weak self] in self?.claimAnswered(request, nil) }
+        let timeout = loop.scheduleTask(in: EdgeLimits.claimTimeout) { [weak self] in
+            guard let self else { return }
+            claimAnswered(request, nil)
+        }
         claims[request] = PendingClaim(greeting: greeting, token: token, timeout: timeout)
         let message = NodeMessage.claim(
             request: request, from: node.value, session: token.session.value, secret: token.secretHex,
