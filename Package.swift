@@ -149,3 +149,25 @@ let package = Package(
     ],
     targets: existing(libraries + executables + tests)
 )
+
+// Fuzzing. Only `scripts/fuzz` sets TERMCHAT_FUZZ: these targets need clang's fuzzer runtime and unsafe flags.
+
+/// A libFuzzer target of Fuzz/ and the module it feeds, both instrumented; nothing where its folder is not there.
+@MainActor
+func addFuzzer(_ name: String, feeding module: String, _ dependencies: [Target.Dependency], runtime: String) {
+    guard FileManager.default.fileExists(atPath: Context.packageDirectory + "/Fuzz/" + name),
+        let fed = package.targets.first(where: { $0.name == module })
+    else { return }
+    let instrumented = SwiftSetting.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])
+    fed.swiftSettings = strict + [instrumented]
+    package.targets.append(
+        .executableTarget(
+            name: name, dependencies: [.byName(name: module)] + dependencies, path: "Fuzz/" + name,
+            swiftSettings: strict + [instrumented],
+            linkerSettings: [.unsafeFlags([runtime]), .linkedLibrary("stdc++")]))
+}
+
+if Context.environment["TERMCHAT_FUZZ"] == "1", let runtime = Context.environment["TERMCHAT_FUZZ_RUNTIME"] {
+    addFuzzer("FrameFuzz", feeding: "ChatWire", [.nioCore], runtime: runtime)
+    addFuzzer("RESPFuzz", feeding: "HiredisClient", [.nioCore], runtime: runtime)
+}
