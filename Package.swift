@@ -23,6 +23,7 @@ extension Target.Dependency {
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -56,7 +57,7 @@ let libraries: [Target] = [
     module("HiredisClient", ["CHiredis", .nioCore, .nioPosix, .nioSSL, .nioConcurrency, .deque, .logging]),
     module("WebSocketServer", [.nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioConcurrency, .crypto, .logging]),
     module("ServerKit", [
-        .nioCore, .nioPosix, .nioConcurrency, .logging, .metrics, .coreMetrics, .hummingbird, .lifecycle, .unixSignals,
+        .nioCore, .nioPosix, .nioConcurrency, .logging, .metrics, .coreMetrics, .hummingbird, .hummingbirdCore, .lifecycle,
         .configuration, .argumentParser,
     ]),
     module(
@@ -94,7 +95,7 @@ let testSupport: [Target] = [
 
 let tests: [Target] = testSupport + [
     suite("ChatWireTests", ["ChatWire", .nioCore]),
-    suite("ChatCoreTests", ["ChatCore", "ChatBroker", "ChatWire", "ChatTesting", .nioCore]),
+    suite("ChatCoreTests", ["ChatCore", "ChatBroker", "ChatWire", .nioCore]),
     suite("ChatBrokerTests", ["ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
     suite("ChatIdentityTests", ["ChatIdentity", "ChatWire", .jwtKit, .crypto]),
     suite("HiredisClientTests", ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),

@@ -34,7 +34,7 @@ struct JSONScanner {
         guard position == bytes.count else { throw Malformed() }
     }
 
-    // What follows the opening brace, up to and with the closing one.
+    /// What follows the opening brace, up to and with the closing one.
     @inline(__always)
     private mutating func scanMembers(depth: Int, _ member: (JSONToken, JSONToken) -> Void) throws(Malformed) {
         skipWhitespace()
@@ -46,10 +46,13 @@ struct JSONScanner {
             skipWhitespace()
             try take(UInt8(ascii: ":"))
             skipWhitespace()
-            member(name, try scanValue(depth: depth))
+            let value = try scanValue(depth: depth)
             skipWhitespace()
-            if takes(UInt8(ascii: ",")) { continue }
-            return try take(UInt8(ascii: "}"))
+            // Handed over behind its delimiter only: a number that was cut short would be another number.
+            let isLast = !takes(UInt8(ascii: ","))
+            if isLast { try take(UInt8(ascii: "}")) }
+            member(name, value)
+            if isLast { return }
         }
     }
 
