@@ -113,7 +113,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     /// Looks at waiting messages while the machine may proceed and the peer reads what it is sent.
     private func pump() {
-        while !hasEnded, socket.isWritable, machine.mayProceed(answersPending: answers.count), let next = deferred.first {
+        while !hasEnded, socket.isWritable, machine.mayProceed(answersPending: answers.count), let next = deferred.first
+        {
             guard process(next) else { break }
             _ = deferred.popFirst()
         }
@@ -227,7 +228,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             answerNow(.error(ErrorFrame(ref: ref, error)))
             pump()
         case .expired:
-            answerNow(.error(ErrorFrame(ref: ref, code: .unauthorized, message: "The token has expired; get a new one.")))
+            answerNow(
+                .error(ErrorFrame(ref: ref, code: .unauthorized, message: "The token has expired; get a new one.")))
             end(.tokenExpired, CloseCode.tokenExpired.reason)
         case .unauthorized:
             answerNow(.error(ErrorFrame(ref: ref, code: .unauthorized, message: "A valid token is needed.")))

@@ -12,7 +12,9 @@ extension Hub {
         connection.shard.run { _ in connection.left(room, frame: frame) }
     }
 
-    func publish(_ draft: Draft, ref: Ref?, to room: RoomName, for connection: EdgeConnection, ticket: AnswerQueue.Ticket) {
+    func publish(
+        _ draft: Draft, ref: Ref?, to room: RoomName, for connection: EdgeConnection, ticket: AnswerQueue.Ticket
+    ) {
         broker.publish(draft, to: room).whenComplete { [metrics] result in
             var json = ByteBuffer()
             switch result {
