@@ -72,7 +72,9 @@ let libraries: [Target] = [
             "ChatBroker", "ChatCore", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", .nioCore, .nioPosix,
             .nioHTTP1, .nioConcurrency, .deque, .logging, .metrics,
         ]),
-    module("ChatControl", ["ChatBroker", "ChatWire", "ServerKit", .nioCore, .nioPosix, .logging, .argumentParser]),
+    module(
+        "ChatControl",
+        ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
     module(
         "ChatClient",
         [
@@ -86,12 +88,12 @@ let executables: [Target] = [
         "termchat-edge",
         [
             "ChatBroker", "ChatBrokerRedis", "ChatEdge", "ChatIdentity", "ChatWire", "HiredisClient", "ServerKit",
-            .argumentParser, .logging,
+            "WebSocketServer", .argumentParser, .logging,
             .nioConcurrency, .nioCore, .nioPosix,
         ]),
     program(
         "termchat-ctl",
-        ["ChatControl", "ChatBrokerRedis", "ChatBroker", "ServerKit", .argumentParser, .nioCore, .nioPosix, .logging]),
+        ["ChatBroker", "ChatBrokerRedis", "ChatControl", "HiredisClient", "ServerKit", .logging]),
     program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
     program("termchat-bench", ["ChatWire", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency]),
 ]
