@@ -88,7 +88,7 @@ let testSupport: [Target] = [
         path: "Tests/ChatTesting", swiftSettings: strict),
     .executableTarget(
         name: "websocket-echo",
-        dependencies: ["WebSocketServer", .nioCore, .nioPosix],
+        dependencies: ["WebSocketServer", .nioCore, .nioPosix, .logging],
         path: "Tests/WebSocketEcho", swiftSettings: strict),
 ]
 
@@ -98,7 +98,7 @@ let tests: [Target] = testSupport + [
     suite("ChatBrokerTests", ["ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
     suite("ChatIdentityTests", ["ChatIdentity", "ChatWire", .jwtKit, .crypto]),
     suite("HiredisClientTests", ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
-    suite("WebSocketServerTests", ["WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
+    suite("WebSocketServerTests", ["WebSocketServer", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
     suite("ServerKitTests", ["ServerKit", "ChatTesting", .nioCore, .nioPosix, .logging, .metrics, .coreMetrics, .configuration]),
     suite("ChatBrokerRedisTests", ["ChatBrokerRedis", "ChatBroker", "ChatWire", "HiredisClient", "ChatTesting", .nioCore, .nioPosix, .logging]),
     suite("ChatEdgeTests", ["ChatEdge", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging]),
