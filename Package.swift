@@ -106,7 +106,7 @@ let testSupport: [Target] = [
         path: "Tests/ChatTesting", swiftSettings: strict),
     .executableTarget(
         name: "websocket-echo",
-        dependencies: ["WebSocketServer", .nioCore, .nioPosix],
+        dependencies: ["WebSocketServer", .nioCore, .nioPosix, .logging],
         path: "Tests/WebSocketEcho", swiftSettings: strict),
 ]
 
@@ -121,7 +121,7 @@ let tests: [Target] =
             ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
         suite(
             "WebSocketServerTests",
-            ["WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
+            ["WebSocketServer", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
         suite(
             "ServerKitTests",
             ["ServerKit", "ChatTesting", .nioCore, .nioPosix, .logging, .metrics, .coreMetrics, .configuration]),

@@ -26,7 +26,7 @@ enum ControlOutput {
         }.joined(separator: "\n")
     }
 
-    static func visible(_ text: String) -> String { VisibleText.line(text) }
+    static func visible(_ text: String) -> String { VisibleText(text).value }
 
     /// A time of Redis' clock as people read it, local.
     static func time(_ milliseconds: UInt64) -> String {
