@@ -50,6 +50,7 @@ func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let libraries: [Target] = [
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CLinux"),
     module("ChatWire", [.nioCore]),
     module("ChatCore", ["ChatWire", "ChatBroker", .nioCore, .deque]),
     module("ChatBroker", ["ChatWire", .nioCore, .deque]),
@@ -95,7 +96,7 @@ let executables: [Target] = [
         "termchat-ctl",
         ["ChatBroker", "ChatBrokerRedis", "ChatControl", "HiredisClient", "ServerKit", .logging]),
     program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
-    program("termchat-bench", ["ChatWire", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency]),
+    program("termchat-bench", ["CLinux", .argumentParser]),
 ]
 
 /// What several suites share, and what a test drives from outside.

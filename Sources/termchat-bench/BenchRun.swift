@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// One run: opens the connections, publishes for a while, waits for the rest, and gathers what the threads counted.
 struct BenchRun {

@@ -1,4 +1,6 @@
+import CLinux
 import Foundation
+import Synchronization
 
 /// One thread of the load: an epoll loop over its share of the connections.
 ///
@@ -31,8 +33,8 @@ final class Worker: @unchecked Sendable {
         self.phase = phase
         connections = stride(from: number, to: plan.connections, by: plan.threads).map { Connection(index: $0, plan: plan) }
         publishers = connections.filter { $0.index < plan.publishers }
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK.rawValue))
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK))
         guard epoll >= 0, timer >= 0 else { throw BenchError("No descriptor left: \(String(cString: strerror(errno))).") }
         watch(timer, tag: Self.timerTag, events: EPOLLIN.rawValue, add: true)
     }
@@ -248,7 +250,7 @@ extension Worker {
         guard connection.descriptor >= 0 else { return }
         let wasBlocked = !connection.unsent.isEmpty
         connection.unsent += bytes
-        let count = connection.unsent.withUnsafeBytes { send(connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        let count = connection.unsent.withUnsafeBytes { send(connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if count < 0, errno != EAGAIN, errno != EINTR { return lose(connection, "connection lost") }
         connection.unsent.removeFirst(max(0, count))
         let isBlocked = !connection.unsent.isEmpty

@@ -27,7 +27,7 @@ struct ConnectionOptions: ParsableArguments {
     ) throws -> ChatSession.Configuration {
         let url = server ?? environment["TERMCHAT_SERVER"] ?? Self.defaultServer
         guard let address = ServerAddress(url: url) else {
-            throw CommandFailure(.usage, "'\(TerminalText.line(url))' is not a server; write ws://HOST:PORT or wss://HOST.")
+            throw CommandFailure(.usage, "'\(VisibleText(url).value)' is not a server; write ws://HOST:PORT or wss://HOST.")
         }
         var configuration = ChatSession.Configuration(
             server: address, user: try userName(environment), token: try secret(environment))
@@ -82,7 +82,7 @@ extension RoomName {
         do throws(WireError) {
             return try RoomName(text.hasPrefix("#") ? String(text.dropFirst()) : text)
         } catch {
-            throw CommandFailure(.usage, "'\(TerminalText.line(text))': \(error.message)")
+            throw CommandFailure(.usage, "'\(VisibleText(text).value)': \(error.message)")
         }
     }
 }

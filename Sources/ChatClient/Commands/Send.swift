@@ -126,7 +126,7 @@ private actor Sender {
                 // Waiting for one's turn is progress; waiting for a store that is away is not.
                 if error.code == .rateLimited { lastProgress = .now() }
             case .disconnected(let reason, let retryAt, let attempt):
-                await output.say(LineView.waiting(TerminalText.line(reason), until: retryAt, attempt: attempt, now: .now()))
+                await output.say(LineView.waiting(VisibleText(reason).value, until: retryAt, attempt: attempt, now: .now()))
             case .roomRefused(_, let error):
                 throw CommandFailure(error)
             case .stopped(let reason):
@@ -152,7 +152,7 @@ private actor Sender {
         outcome.refused += 1
         outcome.isForbidden = outcome.isForbidden || isForbidden
         settled()
-        await output.say("refused (\(TerminalText.line(reason))): \(TerminalText.line(String(text.prefix(80))))")
+        await output.say("refused (\(VisibleText(reason).value)): \(VisibleText(String(text.prefix(80))).value)")
     }
 
     private func settled() {
