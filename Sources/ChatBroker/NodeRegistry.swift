@@ -69,13 +69,20 @@ public struct NodeRecord: Sendable, Hashable, Codable {
 /// One typed unit between nodes, or from `termchat-ctl` to nodes.
 public enum NodeMessage: Sendable, Hashable, Codable {
     /// Node `from` has the client of `session` and its secret, and asks for the session. `request` pairs the answer.
+    /// `user` is the identity that the client proved, empty where it proved none but the secret.
     case claim(request: UInt64, from: String, session: String, secret: String, user: String)
-    /// The answer to a claim: the rooms that the session was in, or nil where there is no such session, secret or user.
-    case claimed(request: UInt64, rooms: [String]?)
+    /// The answer to a claim: nil where there is no such session, secret or user.
+    case claimed(request: UInt64, session: Claimed?)
     /// Close every session of the user with 4502.
     case kick(user: String)
     /// Show the text to every client.
     case announce(text: String)
     /// Drain the node over so many seconds.
     case drain(seconds: Double)
+
+    /// A session that its node gave up to the node that claimed it.
+    public struct Claimed: Sendable, Hashable, Codable {
+        public var user: String
+        public init(user: String) { self.user = user }
+    }
 }

@@ -18,6 +18,8 @@ public enum Limits {
     public static let userNameCharactersMax = 32
     /// Bytes of a user's name, so that combining marks cannot make one character endless.
     public static let userNameBytesMax = 128
+    /// Bytes of `user` in a `hello`, before it is normalised: decomposed Hangul takes three times what it comes to.
+    public static let userTextBytesMax = 512
     /// Entries in one `joined` or `history` page at most.
     public static let pageEntriesMax = 1000
     /// Entries in a page when the frame names no limit.

@@ -4,21 +4,39 @@ public struct RoomName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: ``WireError`` `invalid_room`, with a message for the peer.
     public init(_ text: some StringProtocol) throws(WireError) {
-        var folded: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                folded.append(byte)
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"):
-                folded.append(byte | 0x20)
-            default:
-                throw Self.invalid
+        try self.init(utf8: text.utf8)
+    }
+
+    /// The same from UTF-8 bytes, for the codecs of the hot path.
+    public init(utf8 bytes: some Collection<UInt8>) throws(WireError) {
+        let count = bytes.count
+        guard count > 0, count <= Limits.roomNameBytesMax else { throw Self.invalid }
+        var isValid = true
+        let folded = String(unsafeUninitializedCapacity: count) { buffer in
+            var index = 0
+            for byte in bytes {
+                guard let folded = Self.folded(byte) else {
+                    isValid = false
+                    break
+                }
+                buffer[index] = folded
+                index += 1
             }
-            guard folded.count <= Limits.roomNameBytesMax else { throw Self.invalid }
+            return index
         }
-        guard !folded.isEmpty else { throw Self.invalid }
-        value = String(decoding: folded, as: UTF8.self)
+        guard isValid else { throw Self.invalid }
+        value = folded
+    }
+
+    /// The byte as a name holds it; nil where a name cannot.
+    private static func folded(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            byte
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+        default: nil
+        }
     }
 
     private static let invalid = WireError(

@@ -1,0 +1,189 @@
+public import ChatWire
+public import NIOCore
+import NIOPosix
+
+/// A user's session with a chat server: it connects, stays connected, joins rooms, sends messages until they are
+/// stored, and tells everything as a sequence of ``SessionEvent``.
+///
+/// Methods may be called from any task. ``events`` must be read: at most about a thousand events wait, then the
+/// session stops reading from the server until they are taken. Cancelling the task that reads them ends the session.
+public final class ChatSession: Sendable {
+    public struct Configuration: Sendable {
+        public var server: ServerAddress
+        /// The name a guest asks for.
+        public var user: String?
+        public var token: String?
+        /// Names the program to the server.
+        public var client = "termchat"
+        /// A PEM file of certificate authorities to trust instead of the system's.
+        public var certificateAuthority: String?
+        /// Where messages wait that are not stored yet; nil keeps them in memory only.
+        public var outboxPath: String?
+        /// Messages of one room sent ahead of their acknowledgements. With 1 they are stored in the order in which
+        /// they were sent; with more, one that the server refuses for now may be overtaken.
+        public var window = 1
+
+        public init(server: ServerAddress, user: String? = nil, token: String? = nil) {
+            self.server = server
+            self.user = user
+            self.token = token
+        }
+    }
+
+    /// Everything that happens, once, in order.
+    public let events: SessionEvents
+    /// Messages that an earlier run left in the outbox; they are sent when their rooms are joined.
+    public let restored: [OutgoingMessage]
+    private let driver: SessionDriver
+    private let outboxStore: OutboxStore?
+
+    /// Starts connecting. The session lives until ``close()``, until it and its ``events`` are dropped, or until it
+    /// stops by itself (``SessionEvent/stopped(_:)``).
+    /// - Throws: where the outbox's file or the certificates cannot be read.
+    public init(_ configuration: Configuration, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup) async throws {
+        let connector = try LinkConnector(
+            address: configuration.server, certificateAuthority: configuration.certificateAuthority, loop: group.next())
+        let store = try configuration.outboxPath.map { try OutboxStore(path: $0) }
+        let restored = try await store?.restore() ?? []
+        let machine = SessionMachine(
+            .init(
+                user: configuration.user, token: configuration.token, client: configuration.client,
+                window: configuration.window),
+            seed: .random(in: .min ... .max))
+        let driver = SessionDriver(machine: machine, connector: connector, outboxStore: store)
+        let producer = SessionDriver.Events.makeSequence(
+            elementType: SessionEvent.self,
+            backPressureStrategy: .init(lowWatermark: ClientLimits.eventsLowMark, highWatermark: ClientLimits.eventsHighMark),
+            finishOnDeinit: true, delegate: EventsDelegate(driver: driver))
+        let source = producer.source
+        driver.loop.execute { driver.start(source, restored: restored) }
+        self.driver = driver
+        self.restored = restored
+        outboxStore = store
+        events = SessionEvents(producer.sequence)
+    }
+
+    /// Runs `body` with a session that is closed on every way out.
+    public static func with<Result: Sendable>(
+        _ configuration: Configuration, isolation: isolated (any Actor)? = #isolation,
+        _ body: (ChatSession) async throws -> Result
+    ) async throws -> Result {
+        let session = try await ChatSession(configuration)
+        do {
+            let result = try await body(session)
+            await session.close()
+            return result
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    /// Joins a room, now and after every reconnect.
+    /// - Parameters:
+    ///   - since: the last position the caller has: what follows it comes first. Nil asks for recent entries.
+    ///   - limit: how many recent entries at most.
+    public func join(_ room: RoomName, since: Position? = nil, limit: Int = Limits.pageEntriesDefault) {
+        driver.loop.execute { [driver] in
+            driver.change { $0.join(room, since: since, limit: limit, at: $1) }
+        }
+    }
+
+    public func leave(_ room: RoomName) {
+        driver.loop.execute { [driver] in driver.change { $0.leave(room, at: $1) } }
+    }
+
+    /// Puts a message into the outbox. When this returns it is on disk, where the session has a file;
+    /// ``SessionEvent/stored(_:id:duplicate:)`` or ``SessionEvent/refused(_:_:)`` tells its fate.
+    /// - Throws: ``SendError``.
+    public func send(_ message: OutgoingMessage) async throws {
+        do throws(WireError) { _ = try ClientFrame.Send(message, ref: nil) } catch { throw SendError.invalid(error) }
+        try await outboxStore?.add(message)
+        let isTaken = try await driver.loop.submit { [driver] in try driver.send(message) }.get()
+        guard isTaken else {
+            outboxStore?.settled(message)
+            throw SendError.outboxFull
+        }
+    }
+
+    public func typing(in room: RoomName) {
+        driver.loop.execute { [driver] in driver.change { $0.typing(in: room, at: $1) } }
+    }
+
+    /// Who is in a room.
+    /// - Throws: ``RequestError``, `CancellationError`.
+    public func who(_ room: RoomName) async throws -> (members: [Member], count: Int) {
+        guard case .members(let members, let count) = try await ask(.who(room)) else { throw UnexpectedAnswer() }
+        return (members, count)
+    }
+
+    /// One page of a room's history, oldest first.
+    /// - Throws: ``RequestError``, `CancellationError`.
+    public func history(
+        _ room: RoomName, _ direction: ClientFrame.History.Direction, limit: Int = Limits.pageEntriesDefault
+    ) async throws -> (entries: [Entry], more: Bool) {
+        guard case .history(let entries, let more) = try await ask(.history(room, direction, limit: limit)) else {
+            throw UnexpectedAnswer()
+        }
+        return (entries, more)
+    }
+
+    /// The rooms this user may see, the last active one first.
+    /// - Throws: ``RequestError``, `CancellationError`.
+    public func rooms(limit: Int) async throws -> [RoomSummary] {
+        guard case .rooms(let rooms) = try await ask(.rooms(limit: limit)) else { throw UnexpectedAnswer() }
+        return rooms
+    }
+
+    /// Ends the wait for the next try.
+    public func reconnectNow() {
+        driver.loop.execute { [driver] in driver.change { $0.retryNow(at: $1) } }
+    }
+
+    /// Says goodbye and waits until the connections are closed and the outbox's file is written.
+    public func close() async {
+        driver.loop.execute { [driver] in driver.change { $0.close(at: $1) } }
+        try? await driver.whenOver.get()
+        await outboxStore?.close()
+    }
+
+    private func ask(_ kind: Request.Kind) async throws -> Answer {
+        let (id, answer) = try await driver.loop.submit { [driver] in driver.request(kind) }.get()
+        return try await withTaskCancellationHandler {
+            try await answer.get()
+        } onCancel: {
+            driver.loop.execute { [driver] in driver.cancel(id) }
+        }
+    }
+}
+
+/// Why a message did not get into the outbox.
+public enum SendError: Error, Sendable, Equatable {
+    case invalid(WireError)
+    /// Too many messages wait already.
+    case outboxFull
+}
+
+/// An answer of another kind than the question: a bug of this module.
+private struct UnexpectedAnswer: Error {}
+
+/// The events of one session, each told once. A second loop goes on where the first one stopped; two at the same
+/// time are a mistake.
+public struct SessionEvents: AsyncSequence, Sendable {
+    private let reader: Reader
+
+    init(_ events: SessionDriver.Events) { reader = Reader(events.makeAsyncIterator()) }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let reader: Reader
+        public func next() async -> SessionEvent? { await reader.iterator.next() }
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reader: reader) }
+
+    /// The producer allows a single iterator, which is safe to use from any one task at a time.
+    fileprivate final class Reader: @unchecked Sendable {
+        let iterator: SessionDriver.Events.AsyncIterator
+        init(_ iterator: SessionDriver.Events.AsyncIterator) { self.iterator = iterator }
+    }
+}

@@ -1,0 +1,65 @@
+public import ChatWire
+public import NIOCore
+
+/// What a session tells its application, in the order in which it happened.
+public enum SessionEvent: Sendable, Equatable {
+    /// A connection carries the session: the first one, one after a loss, or the next one of a drain.
+    case connected(Connected)
+    /// No connection works; the next try (from 1) comes at `retryAt` on the monotonic clock.
+    case disconnected(reason: String, retryAt: NIODeadline, attempt: Int)
+    /// The last event.
+    case stopped(StopReason)
+
+    case joined(Joined)
+    case left(RoomName)
+    /// The room was not joined and is not tried again.
+    case roomRefused(RoomName, ErrorFrame)
+    /// The next entry of a room; ``ChatWire/Message`` and ``ChatWire/FileLine`` read it.
+    case entry(RoomName, Entry)
+    /// Entries between the two can no longer be had.
+    case gap(RoomName, after: Position, before: Position)
+    /// What follows of this room is live; `missed` entries were shown since it was joined.
+    case caughtUp(RoomName, missed: Int)
+
+    /// The message is in the room's history; `duplicate` where an earlier try had stored it.
+    case stored(OutgoingMessage, id: Position, duplicate: Bool)
+    /// The message is kept and sent again by itself.
+    case delayed(OutgoingMessage, ErrorFrame, until: NIODeadline)
+    /// The message will not be stored; it has left the outbox.
+    case refused(OutgoingMessage, ErrorFrame)
+
+    case presence(ServerFrame.Presence)
+    case typing(RoomName, user: String)
+    case notice(NoticeLevel, NoticeCode, text: String)
+    /// An error that answers nothing the session still waits for.
+    case error(ErrorFrame)
+
+    /// `welcome` without its secret.
+    public struct Connected: Sendable, Equatable {
+        public var user: String
+        public var session: SessionID
+        public var node: String
+        public var server: String
+        public var resumed: Bool
+        public var bodyBytes: Int
+        public var sendsPerSecond: Double
+
+        init(_ welcome: ServerFrame.Welcome) {
+            user = welcome.user
+            session = welcome.session
+            node = welcome.node
+            server = welcome.server
+            resumed = welcome.resumed
+            bodyBytes = welcome.bodyBytes
+            sendsPerSecond = welcome.sendsPerSecond
+        }
+    }
+
+    public struct Joined: Sendable, Equatable {
+        public var room: RoomName
+        public var members: [Member]
+        public var count: Int
+        /// The room was joined before, on an earlier connection or before it fell behind.
+        public var isAgain: Bool
+    }
+}

@@ -1,0 +1,111 @@
+public import ChatBroker
+public import ChatWire
+
+/// A node's mirror of who is in one room, made from a snapshot and the changes that follow it, so that `who` and
+/// `joined` cost no call to the broker.
+///
+/// Changes are idempotent by session and node, so a snapshot that already holds a change may be followed by it.
+public struct Roster: Sendable {
+    /// What became visible to people in the room.
+    public struct Change: Sendable, Equatable {
+        public var joined: [Occupant] = []
+        public var left: [PresenceChange.Left] = []
+        public var isEmpty: Bool { joined.isEmpty && left.isEmpty }
+    }
+
+    private struct User {
+        var sessions: Int
+        var first: Occupant
+    }
+
+    private var sessions: [SessionID: Occupant] = [:]
+    private var users: [UserName: User] = [:]
+
+    public init() {}
+
+    /// Members: identities in the room, however many sessions each has.
+    public var count: Int { users.count }
+
+    public func contains(_ session: SessionID) -> Bool { sessions[session] != nil }
+
+    public func occupant(_ session: SessionID) -> Occupant? { sessions[session] }
+
+    /// Applies a change in the order moved, left, joined, and tells what of it people see. A move is not seen.
+    public mutating func apply(_ change: PresenceChange) -> Change {
+        var visible = Change()
+        for moved in change.moved {
+            if sessions[moved.occupant.session] == nil { visible.joined.append(moved.occupant) }
+            insert(moved.occupant)
+        }
+        for left in change.left {
+            // A departure names the node: after a move the old node's record may be swept without meaning the session.
+            guard let present = sessions[left.occupant.session], present.node == left.occupant.node else { continue }
+            remove(present)
+            visible.left.append(left)
+        }
+        for occupant in change.joined {
+            if sessions[occupant.session] == nil { visible.joined.append(occupant) }
+            insert(occupant)
+        }
+        return visible
+    }
+
+    /// Takes a new snapshot, after changes may have been missed; whoever is gone has `lost` as the reason.
+    public mutating func replace(with occupants: [Occupant]) -> Change {
+        var visible = Change()
+        let present = Dictionary(occupants.map { ($0.session, $0) }, uniquingKeysWith: { _, newest in newest })
+        for (session, occupant) in sessions where present[session] == nil {
+            visible.left.append(.init(occupant: occupant, reason: .lost))
+        }
+        visible.joined = occupants.filter { sessions[$0.session] == nil }
+        sessions = [:]
+        users = [:]
+        for occupant in present.values { insert(occupant) }
+        return visible
+    }
+
+    /// At most `limit` members, by the time they came where all of them fit. `occupant` is listed too, although its
+    /// own change may not have come back from the broker yet.
+    public func members(
+        limit: Int = Limits.membersListedMax, including occupant: Occupant? = nil
+    ) -> (members: [Member], count: Int) {
+        if let occupant, sessions[occupant.session] == nil {
+            var copy = self
+            copy.insert(occupant)
+            return copy.members(limit: limit)
+        }
+        var listed = users.prefix(limit).map { name, user in
+            Member(user: name.value, sessions: user.sessions, node: user.first.node.name, since: user.first.since)
+        }
+        listed.sort { ($0.since, $0.user) < ($1.since, $1.user) }
+        return (listed, users.count)
+    }
+
+    private mutating func insert(_ occupant: Occupant) {
+        if let present = sessions[occupant.session] { remove(present) }
+        sessions[occupant.session] = occupant
+        if var user = users[occupant.user] {
+            user.sessions += 1
+            if occupant.since < user.first.since { user.first = occupant }
+            users[occupant.user] = user
+        } else {
+            users[occupant.user] = User(sessions: 1, first: occupant)
+        }
+    }
+
+    private mutating func remove(_ occupant: Occupant) {
+        sessions[occupant.session] = nil
+        guard var user = users[occupant.user] else { return }
+        user.sessions -= 1
+        guard user.sessions > 0 else {
+            users[occupant.user] = nil
+            return
+        }
+        if user.first.session == occupant.session,
+            let first = sessions.values.filter({ $0.user == occupant.user }).min(by: { $0.since < $1.since })
+        {
+            user.first = first
+        }
+        users[occupant.user] = user
+    }
+}

@@ -1,0 +1,222 @@
+public import ChatWire
+public import NIOCore
+
+/// One connection's side of the conversation: what each frame means now, which rooms the session is in, and when the
+/// connection must end.
+///
+/// Frames that change where the session is (`hello`, `join`, `leave`) run alone: they start when every earlier frame is
+/// answered, and later frames wait for them. So a client may send `hello`, `join` and `send` in one go.
+public struct SessionMachine: Sendable {
+    public struct Settings: Sendable {
+        /// From the upgrade to `hello`.
+        public var helloTimeout: TimeAmount
+        /// From `slow` to the `join` that takes the room up again.
+        public var slowTimeout: TimeAmount
+        public var roomsMax: Int
+        /// Frames that may wait for their answers; more wait unread.
+        public var answersMax: Int
+
+        public init(
+            helloTimeout: TimeAmount = .seconds(10), slowTimeout: TimeAmount = .seconds(30), roomsMax: Int = 100,
+            answersMax: Int = 64
+        ) {
+            self.helloTimeout = helloTimeout
+            self.slowTimeout = slowTimeout
+            self.roomsMax = roomsMax
+            self.answersMax = answersMax
+        }
+    }
+
+    /// What the driver does with a frame.
+    public enum Action: Sendable, Equatable {
+        case authenticate(ClientFrame.Hello)
+        case join(ClientFrame.Join)
+        case leave(ref: Ref?, room: RoomName)
+        case publish(ClientFrame.Send)
+        case history(ClientFrame.History)
+        case who(ref: Ref?, room: RoomName)
+        case typing(RoomName)
+        case answer(ServerFrame)
+        case ignore
+    }
+
+    /// Where the session stands in one room.
+    public enum Membership: Sendable, Equatable {
+        case joining
+        case live
+        /// Live entries stopped after a position, because the connection's outbound queue passed its mark.
+        case paused(after: Position, until: NIODeadline)
+    }
+
+    private enum Phase {
+        /// Exits: `hello` -> greeting; the deadline -> ended.
+        case awaitingHello(until: NIODeadline)
+        /// The identity is being checked. Exits: ``welcomed(expiresAt:)`` -> active.
+        case greeting(until: NIODeadline)
+        /// Exits: ``end()`` -> ended.
+        case active(expires: NIODeadline?)
+        case ended
+    }
+
+    private var phase: Phase
+    /// A frame that runs alone is under way.
+    private var isAlone = false
+    private let settings: Settings
+    public private(set) var rooms: [RoomName: Membership] = [:]
+
+    public init(settings: Settings, now: NIODeadline) {
+        self.settings = settings
+        phase = .awaitingHello(until: now + settings.helloTimeout)
+    }
+
+    public var isActive: Bool {
+        if case .active = phase { return true }
+        return false
+    }
+
+    /// Whether the next frame may be looked at, with so many answers outstanding.
+    public func mayProceed(answersPending: Int) -> Bool { !isAlone && answersPending < settings.answersMax }
+
+    /// Whether this frame must wait until every earlier one is answered.
+    public func runsAlone(_ frame: ClientFrame) -> Bool {
+        switch frame {
+        case .hello, .join, .leave: true
+        case .send, .history, .who, .typing, .ping: false
+        }
+    }
+
+    public mutating func received(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
+        switch (phase, frame) {
+        case (.ended, _): return .ignore
+        case (_, .ping(let ref)): return .answer(.pong(ref: ref))
+        case (.awaitingHello(let until), .hello(let hello)):
+            phase = .greeting(until: until)
+            isAlone = true
+            return .authenticate(hello)
+        case (.awaitingHello, _), (.greeting, _):
+            return refuse(frame.ref, .unauthorized, "Send hello first.")
+        case (.active, .hello(let hello)):
+            return refuse(hello.ref, .invalidFrame, "This connection has said hello already.")
+        case (.active, _): return receivedActive(frame, access: access)
+        }
+    }
+
+    private mutating func receivedActive(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
+        switch frame {
+        case .hello, .ping:
+            return .ignore
+        case .join(let join):
+            guard access(join.room).contains(.read) else { return forbid(join.ref) }
+            guard rooms[join.room] != nil || rooms.count < settings.roomsMax else {
+                return refuse(
+                    join.ref, .tooManyRooms, "A session may be in \(settings.roomsMax) rooms; leave one first.")
+            }
+            if rooms[join.room] == nil { rooms[join.room] = .joining }
+            isAlone = true
+            return .join(join)
+        case .leave(let ref, let room):
+            guard rooms[room] != nil else { return notJoined(ref) }
+            isAlone = true
+            return .leave(ref: ref, room: room)
+        case .send(let send):
+            guard access(send.room).contains(.write) else { return forbid(send.ref) }
+            guard rooms[send.room] != nil else { return notJoined(send.ref) }
+            return .publish(send)
+        case .history(let history):
+            return access(history.room).contains(.read) ? .history(history) : forbid(history.ref)
+        case .who(let ref, let room):
+            return access(room).contains(.read) ? .who(ref: ref, room: room) : forbid(ref)
+        case .typing(let room):
+            guard rooms[room] != nil else { return notJoined(nil) }
+            return access(room).contains(.write) ? .typing(room) : forbid(nil)
+        }
+    }
+
+    /// The identity is known. `expires` ends the session (4501).
+    public mutating func welcomed(expires: NIODeadline?) {
+        guard case .greeting = phase else { return }
+        phase = .active(expires: expires)
+        isAlone = false
+    }
+
+    /// The identity was refused with an answer; the client may say hello again until the deadline.
+    public mutating func greetingRefused() {
+        guard case .greeting(let until) = phase else { return }
+        phase = .awaitingHello(until: until)
+        isAlone = false
+    }
+
+    public mutating func joined(_ room: RoomName) {
+        isAlone = false
+        if rooms[room] != nil { rooms[room] = .live }
+    }
+
+    /// The join was answered with an error: a session that was in the room before stays as it was.
+    public mutating func joinFailed(_ room: RoomName) {
+        isAlone = false
+        if rooms[room] == .joining { rooms[room] = nil }
+    }
+
+    public mutating func left(_ room: RoomName) {
+        isAlone = false
+        rooms[room] = nil
+    }
+
+    /// The leave was answered with an error: the session is in the room still.
+    public mutating func leaveFailed() { isAlone = false }
+
+    /// The outbound queue passed its mark; the room's live entries stop after `position`.
+    public mutating func paused(_ room: RoomName, after position: Position, now: NIODeadline) {
+        guard rooms[room] == .live else { return }
+        rooms[room] = .paused(after: position, until: now + settings.slowTimeout)
+    }
+
+    public mutating func end() {
+        phase = .ended
+        rooms = [:]
+        isAlone = false
+    }
+
+    /// Why the connection must end now, if it must.
+    public func deadlinePassed(at now: NIODeadline) -> CloseCode? {
+        switch phase {
+        case .awaitingHello(let until), .greeting(let until):
+            return now >= until ? .idleBeforeHello : nil
+        case .active(let expires):
+            if let expires, now >= expires { return .tokenExpired }
+            return rooms.values.contains { membership in
+                guard case .paused(_, let until) = membership else { return false }
+                return now >= until
+            } ? .slowConsumer : nil
+        case .ended:
+            return nil
+        }
+    }
+
+    private func refuse(_ ref: Ref?, _ code: ErrorCode, _ message: String) -> Action {
+        .answer(.error(ErrorFrame(ref: ref, code: code, message: message)))
+    }
+
+    /// The same answer whether or not such a room exists.
+    private func forbid(_ ref: Ref?) -> Action {
+        refuse(ref, .forbidden, "Your token does not allow this in that room.")
+    }
+
+    private func notJoined(_ ref: Ref?) -> Action { refuse(ref, .notJoined, "Join the room first.") }
+}
+
+extension ClientFrame {
+    /// What the client calls the frame, where it did.
+    public var ref: Ref? {
+        switch self {
+        case .hello(let hello): hello.ref
+        case .join(let join): join.ref
+        case .leave(let ref, _): ref
+        case .send(let send): send.ref
+        case .history(let history): history.ref
+        case .who(let ref, _): ref
+        case .typing: nil
+        case .ping(let ref): ref
+        }
+    }
+}

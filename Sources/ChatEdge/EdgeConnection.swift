@@ -1,0 +1,358 @@
+import ChatBroker
+import ChatCore
+import ChatIdentity
+import ChatWire
+import DequeModule
+import NIOCore
+import WebSocketServer
+
+/// One WebSocket of the edge: feeds the session machine, keeps answers in order, and writes.
+///
+/// Bound to its shard's loop; the hub reaches it only through ``Shard/run(_:)``.
+final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
+    let shard: Shard
+    let socket: WebSocketConnection
+    private let authenticator: Authenticator
+    /// The token of the `Authorization` header.
+    private let headerToken: String?
+    /// `/join`: where lines of plain text go.
+    private let plainTextRoom: RoomName?
+
+    private var machine: SessionMachine
+    private var answers = AnswerQueue()
+    private var flow: OutboundFlow
+    private var sends: TokenBucket
+    private var requests: TokenBucket
+    private var identity: Identity?
+    /// When the token ends, on this process' monotonic clock.
+    private var expires: NIODeadline?
+    /// Messages that wait for an earlier frame, as they came.
+    private var deferred: Deque<Incoming> = []
+    private var isReadingPaused = false
+    private var hasEnded = false
+    private var keepsSession = false
+    private var typingTold: [RoomName: NIODeadline] = [:]
+    private(set) var session: SessionID?
+    private var user: UserName?
+
+    private enum Incoming {
+        case text(ByteBuffer)
+        /// Said by the edge for the client: the `hello` and `join` that `/join` implies.
+        case implied(ClientFrame)
+    }
+
+    init(socket: WebSocketConnection, shard: Shard, authenticator: Authenticator, entrance: Entrance) {
+        self.socket = socket
+        self.shard = shard
+        self.authenticator = authenticator
+        headerToken = entrance.token
+        plainTextRoom = entrance.room
+        let settings = shard.hub.settings
+        let now = NIODeadline.now()
+        machine = SessionMachine(settings: settings.session, now: now)
+        flow = OutboundFlow(entriesMax: settings.queueEntries, bytesMax: settings.queueBytes)
+        sends = TokenBucket(
+            perSecond: settings.sendsPerSecond, burst: max(1, (settings.sendsPerSecond * 3).rounded(.up)), now: now)
+        requests = TokenBucket(perSecond: settings.requestsPerSecond, burst: settings.requestsPerSecond * 4, now: now)
+        if let room = entrance.room {
+            deferred = [.implied(.hello(.init(user: entrance.user))), .implied(.join(.init(room: room)))]
+        }
+    }
+
+    // MARK: From the socket
+
+    func opened() {
+        shard.opened(self)
+        pump()
+    }
+
+    func received(text: ByteBuffer) {
+        guard !hasEnded else { return }
+        deferred.append(.text(text))
+        pump()
+        if deferred.count >= EdgeLimits.deferredFramesMax, !isReadingPaused {
+            isReadingPaused = true
+            socket.pauseReading()
+        }
+    }
+
+    func received(binary: ByteBuffer) {
+        end(.unsupportedData, "Frames are text.")
+    }
+
+    func writabilityChanged(isWritable: Bool) {
+        if isWritable { pump() }
+    }
+
+    func tick(now: NIODeadline) {
+        if let code = machine.deadlinePassed(at: now) { end(code, code.reason) }
+        pump()
+    }
+
+    func closed(code: CloseStatus?, wasClean: Bool) {
+        let isClean = wasClean && !hasEnded && (code == nil || code == .normal || code == .goingAway)
+        hasEnded = true
+        deferred = []
+        for room in machine.rooms.keys { shard.removeFromFanOut(self, room: room) }
+        machine.end()
+        shard.closed(self)
+        guard let session, !keepsSession else { return }
+        shard.ask { [self] in $0.connectionEnded(self, session: session, isClean: isClean) }
+    }
+
+    /// Closes with a code; the session waits for a resume unless somebody else decided about it.
+    func end(_ code: CloseCode, _ reason: String, keepsSession: Bool = false) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        self.keepsSession = keepsSession
+        deferred = []
+        socket.close(CloseStatus(rawValue: code.rawValue), reason: reason)
+    }
+
+    // MARK: Frames in order
+
+    /// Looks at waiting messages while the machine may proceed and the peer reads what it is sent.
+    private func pump() {
+        while !hasEnded, socket.isWritable, machine.mayProceed(answersPending: answers.count), let next = deferred.first
+        {
+            guard process(next) else { break }
+            _ = deferred.popFirst()
+        }
+        if isReadingPaused, deferred.count < EdgeLimits.deferredFramesMax / 2 {
+            isReadingPaused = false
+            socket.resumeReading()
+        }
+    }
+
+    /// False where the message must wait until every earlier frame is answered.
+    private func process(_ incoming: Incoming) -> Bool {
+        switch decode(incoming) {
+        case .success(let frame):
+            if machine.runsAlone(frame), !answers.isEmpty { return false }
+            shard.hub.metrics.framesReceived.add(1)
+            if let milliseconds = limit(frame) {
+                shard.hub.metrics.rateLimited.add(1)
+                answerNow(
+                    .error(
+                        ErrorFrame(
+                            ref: frame.ref, code: .rateLimited, message: "Too many frames; slow down.",
+                            retryAfterMilliseconds: milliseconds)))
+            } else {
+                perform(machine.received(frame, access: access))
+            }
+        case .failure(let error):
+            shard.hub.metrics.framesReceived.add(1)
+            answerNow(.error(error))
+        }
+        return true
+    }
+
+    private func decode(_ incoming: Incoming) -> Result<ClientFrame, ErrorFrame> {
+        switch incoming {
+        case .implied(let frame): return .success(frame)
+        case .text(let text):
+            if let room = plainTextRoom, ClientFrame.Send.isPlainText(text) {
+                let key = SessionID.random(using: &shard.random).value
+                do throws(WireError) {
+                    return .success(.send(try ClientFrame.Send.plainText(text, room: room, key: key)))
+                } catch { return .failure(ErrorFrame(ref: nil, error)) }
+            }
+            do throws(ErrorFrame) { return .success(try ClientFrame.decode(text)) } catch { return .failure(error) }
+        }
+    }
+
+    /// Milliseconds to wait where a rate limit is reached.
+    private func limit(_ frame: ClientFrame) -> Int? {
+        switch frame {
+        case .send: sends.take(now: .now())
+        case .hello, .join, .leave, .history, .who, .typing, .ping: requests.take(now: .now())
+        }
+    }
+
+    private func access(_ room: RoomName) -> RoomAccess {
+        guard let identity else { return [] }
+        var access: RoomAccess = []
+        if identity.rights.allows(.read, room) { access.insert(.read) }
+        if identity.rights.allows(.write, room) { access.insert(.write) }
+        return access
+    }
+
+    private func perform(_ action: SessionMachine.Action) {
+        switch action {
+        case .authenticate(let hello): authenticate(hello)
+        case .join(let join): askToJoin(join)
+        case .leave(let ref, let room): askToLeave(ref, room)
+        case .publish(let send): publish(send)
+        case .history(let history):
+            let ticket = answers.open()
+            shard.ask { [self] in $0.history(history, for: self, ticket: ticket) }
+        case .who(let ref, let room):
+            let ticket = answers.open()
+            shard.ask { [self] in $0.who(ref, room: room, for: self, ticket: ticket) }
+        case .typing(let room): typing(room)
+        case .answer(let frame): answerNow(frame)
+        case .ignore: break
+        }
+    }
+
+    // MARK: Greeting
+
+    private func authenticate(_ hello: ClientFrame.Hello) {
+        let token = hello.token ?? headerToken
+        do throws(Authenticator.Refusal) {
+            identified(
+                try authenticator.identify(
+                    token: token, user: hello.user, isResume: hello.resume != nil,
+                    now: Int(WallClock.milliseconds() / 1000)), hello)
+        } catch {
+            refused(error, hello.ref)
+        }
+    }
+
+    private func identified(_ identity: Identity, _ hello: ClientFrame.Hello) {
+        self.identity = identity
+        expires = identity.expiresAt.map { seconds in
+            .now() + .seconds(Int64(seconds) - Int64(WallClock.milliseconds() / 1000))
+        }
+        let greeting = Greeting(
+            connection: self, ref: hello.ref, user: identity.user,
+            acceptsSessionUser: identity.isGuest && hello.user == nil,
+            resume: hello.resume.flatMap(ResumeToken.init))
+        shard.ask { $0.greet(greeting) }
+    }
+
+    private func refused(_ refusal: Authenticator.Refusal, _ ref: Ref?) {
+        switch refusal {
+        case .invalidUser(let error):
+            machine.greetingRefused()
+            answerNow(.error(ErrorFrame(ref: ref, error)))
+            pump()
+        case .expired:
+            answerNow(
+                .error(ErrorFrame(ref: ref, code: .unauthorized, message: "The token has expired; get a new one.")))
+            end(.tokenExpired, CloseCode.tokenExpired.reason)
+        case .unauthorized:
+            answerNow(.error(ErrorFrame(ref: ref, code: .unauthorized, message: "A valid token is needed.")))
+            end(.unauthorized, CloseCode.unauthorized.reason)
+        }
+    }
+
+    func welcomed(session: SessionID, user: UserName, frame: ByteBuffer) {
+        guard !hasEnded, !machine.isActive else {
+            return shard.ask { [self] in $0.connectionEnded(self, session: session, isClean: false) }
+        }
+        self.session = session
+        self.user = user
+        machine.welcomed(expires: expires)
+        tell(frame)
+        pump()
+    }
+
+    // MARK: Rooms
+
+    private func askToJoin(_ join: ClientFrame.Join) {
+        guard let session, let user else { return }
+        let request = JoinRequest(connection: self, session: session, user: user, frame: join)
+        shard.ask { $0.join(request) }
+    }
+
+    /// Whether the connection takes part in the room from now on.
+    func joined(_ room: RoomName, position: Position, frame: ByteBuffer) -> Bool {
+        guard !hasEnded, machine.rooms[room] != nil else { return false }
+        machine.joined(room)
+        tell(frame)
+        pump()
+        return true
+    }
+
+    func joinFailed(_ room: RoomName, frame: ByteBuffer) {
+        guard !hasEnded else { return }
+        machine.joinFailed(room)
+        tell(frame)
+        pump()
+    }
+
+    private func askToLeave(_ ref: Ref?, _ room: RoomName) {
+        guard let session, let user else { return }
+        shard.removeFromFanOut(self, room: room)
+        shard.ask { [self] in $0.leave(self, session: session, user: user, ref: ref, room: room) }
+    }
+
+    func left(_ room: RoomName, frame: ByteBuffer) {
+        guard !hasEnded else { return }
+        machine.left(room)
+        tell(frame)
+        pump()
+    }
+
+    private func publish(_ send: ClientFrame.Send) {
+        guard let session, let user else { return }
+        let tail = Entry.messageTail(user: user, session: session, key: send.key, bodyJSON: send.bodyJSON)
+        let draft = Draft(kind: .message, user: user, key: send.key, tail: tail)
+        let (ref, room, ticket) = (send.ref, send.room, answers.open())
+        shard.ask { [self] in $0.publish(draft, ref: ref, to: room, for: self, ticket: ticket) }
+    }
+
+    private func typing(_ room: RoomName) {
+        guard let session, let user else { return }
+        let now = NIODeadline.now()
+        if let told = typingTold[room], now - told < EdgeLimits.typingInterval { return }
+        typingTold[room] = now
+        shard.ask { $0.broker.typing(user, session: session, in: room) }
+    }
+
+    // MARK: To the socket
+
+    /// Entries or a notice of a room; over the mark the room is paused for this connection.
+    func deliver(_ frames: ByteBuffer, entries: Int, of room: RoomName, after: Position?) {
+        let bytes = frames.readableBytes
+        var admission = flow.admit(entries: entries, bytes: bytes)
+        if admission == .measure {
+            flow.measured(waitingBytes: socket.bufferedBytes)
+            admission = flow.admit(entries: entries, bytes: bytes)
+        }
+        guard admission == .write else { return pause(room, after: after) }
+        socket.write(frames)
+    }
+
+    private func pause(_ room: RoomName, after: Position?) {
+        // A presence frame has no position: the client has everything up to the next entry, which the shard's batch names.
+        guard let after else { return }
+        shard.hub.metrics.pauses.add(1)
+        machine.paused(room, after: after, now: .now())
+        shard.removeFromFanOut(self, room: room)
+        tell(FrameBytes.text(.slow(room: room, after: after)))
+    }
+
+    func answer(_ ticket: AnswerQueue.Ticket, with frame: ByteBuffer) {
+        guard !hasEnded else { return }
+        for frame in answers.answer(ticket, with: frame) { tell(frame) }
+        pump()
+    }
+
+    private func answerNow(_ frame: ServerFrame) {
+        if case .error = frame { shard.hub.metrics.framesRefused.add(1) }
+        for frame in answers.answer(answers.open(), with: FrameBytes.text(frame)) { tell(frame) }
+    }
+
+    /// A frame that other limits bound: an answer, a notice.
+    func tell(_ frame: ByteBuffer) {
+        guard !hasEnded else { return }
+        flow.queued(bytes: frame.readableBytes)
+        socket.write(frame)
+    }
+}
+
+extension CloseCode {
+    /// What people read in the close frame.
+    var reason: String {
+        switch self {
+        case .draining: "The node is going away; connect again."
+        case .slowConsumer: "The room was not joined again in time."
+        case .idleBeforeHello: "No hello came."
+        case .tokenExpired: "The token has expired; get a new one."
+        case .unauthorized: "A valid token is needed."
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import ChatBroker
+import ChatCore
+public import ChatWire
+public import Logging
+public import NIOCore
+public import NIOPosix
+public import ServerKit
+import Synchronization
+public import WebSocketServer
+
+/// One running edge: start it, learn its port, stop it, wait for it. A test or another program can hold one.
+public final class EdgeServer: Sendable {
+    /// Where clients connect; the real port where 0 was asked for.
+    public let address: SocketAddress
+    public let node: NodeID
+    private let settings: EdgeSettings
+    private let hub: Hub
+    private let shards: [Shard]
+    private let socketServer: WebSocketListener
+    private let metrics: EdgeMetrics
+    private let isDraining = Atomic<Bool>(false)
+    private let logger: Logger
+
+    private init(
+        address: SocketAddress, node: NodeID, settings: EdgeSettings, hub: Hub, shards: [Shard],
+        socketServer: WebSocketListener, metrics: EdgeMetrics, logger: Logger
+    ) {
+        self.address = address
+        self.node = node
+        self.settings = settings
+        self.hub = hub
+        self.shards = shards
+        self.socketServer = socketServer
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Binds and serves until ``stop()``.
+    /// - Parameters:
+    ///   - broker: one that nobody else started; its loop is one of `group`'s.
+    ///   - registry: where the edge's metrics are shown.
+    /// - Throws: ``WebSocketServerError`` where the address cannot be bound.
+    public static func start(
+        _ settings: EdgeSettings, socket: WebSocketServerSettings, node: NodeID, broker: any ClusterBroker,
+        authenticator: Authenticator, group: MultiThreadedEventLoopGroup, registry: MetricsRegistry, logger: Logger
+    ) async throws -> EdgeServer {
+        let metrics = EdgeMetrics()
+        metrics.register(in: registry)
+        let hub = Hub(broker: broker, node: node, settings: settings, metrics: metrics, logger: logger)
+        let shards = group.makeIterator().enumerated().map { Shard(index: $0.offset, loop: $0.element, hub: hub) }
+        hub.shards = shards
+        let byLoop = Dictionary(uniqueKeysWithValues: shards.map { (ObjectIdentifier($0.loop), $0) })
+        let application = EdgeApplication(shards: byLoop, authenticator: authenticator)
+        let server = WebSocketListener(settings: socket, group: group, application: application, logger: logger)
+        let address = try await server.start()
+        let edge = EdgeServer(
+            address: address, node: node, settings: settings, hub: hub, shards: shards, socketServer: server,
+            metrics: metrics, logger: logger)
+        let started = WallClock.milliseconds()
+        hub.loop.execute { hub.start { [weak edge] in edge?.record(started: started) ?? .gone(node) } }
+        return edge
+    }
+
+    /// Whether a load balancer should send clients here, and why not.
+    public var readiness: Readiness {
+        var reasons: [String] = []
+        if isDraining.load(ordering: .relaxed) { reasons.append("draining") }
+        if metrics.linkIsUp.current == 0 { reasons.append("the broker does not answer the probe") }
+        if socketServer.counts.isAtCapacity { reasons.append("at capacity") }
+        return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
+    }
+
+    /// Drains and ends: no new connections, each client gets its slot, whoever is left after the drain is closed with
+    /// 4000, sessions leave their rooms, the lease is given up. Keeps well inside `stop` of the settings.
+    public func stop() async {
+        guard !isDraining.exchange(true, ordering: .relaxed) else { return }
+        logger.info("draining", metadata: ["connections": "\(metrics.connections.current)"])
+        await socketServer.stopAccepting()
+        let (drain, connections) = (settings.drain, metrics.connections.current)
+        for shard in shards {
+            shard.run { $0.drain(DrainSchedule(connections: connections, over: drain)) }
+        }
+        await connectionsGone(within: drain)
+        for shard in shards { shard.run { $0.endAll(.draining, CloseCode.draining.reason) } }
+        await socketServer.stop(deadline: .now() + .milliseconds(500))
+        let hub = hub
+        try? await hub.loop.flatSubmit { hub.stop() }.get()
+        logger.info("stopped")
+    }
+
+    private func connectionsGone(within time: TimeAmount) async {
+        let deadline = NIODeadline.now() + time
+        while metrics.connections.current > 0, NIODeadline.now() < deadline {
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
+        }
+    }
+
+    private func record(started: UInt64) -> NodeRecord {
+        NodeRecord(
+            node: node.name, id: node.value, address: "\(address.ipAddress ?? ""):\(address.port ?? 0)",
+            version: settings.version, state: isDraining.load(ordering: .relaxed) ? .draining : .up,
+            connections: metrics.connections.current, rooms: metrics.rooms.current,
+            messagesPerSecond: metrics.messageRate.current(total: metrics.entriesReceived.current), started: started,
+            lagMilliseconds: 0)
+    }
+}
+
+extension NodeRecord {
+    /// What a node that is ending says of itself.
+    fileprivate static func gone(_ node: NodeID) -> NodeRecord {
+        NodeRecord(
+            node: node.name, id: node.value, address: "", version: "", state: .draining, connections: 0, rooms: 0,
+            messagesPerSecond: 0, started: 0, lagMilliseconds: 0)
+    }
+}

@@ -1,0 +1,53 @@
+public import ChatCore
+public import NIOCore
+
+/// Typed settings of one edge; docs/configuration.md gives each key, its unit and its default.
+public struct EdgeSettings: Sendable {
+    /// The operator's name for the node.
+    public var node = "edge"
+    public var version = "0.1.0"
+    public var allowsGuests = false
+    /// `send` frames per second and connection, on average; three seconds' worth may come at once.
+    public var sendsPerSecond = 5.0 / 3
+    /// Frames other than `send` per second and connection; four seconds' worth may come at once.
+    public var requestsPerSecond = 50.0
+    /// Entries that may wait for one connection before its rooms are paused (`slow`).
+    public var queueEntries = 256
+    /// Bytes that may wait for one connection.
+    public var queueBytes = 1 << 20
+    /// How long a lost connection's session may come back before its rooms are told `lost`.
+    public var grace = TimeAmount.seconds(10)
+    /// Client moves are spread over this time after SIGTERM.
+    public var drain = TimeAmount.seconds(3)
+    /// From SIGTERM to the end, whatever happens.
+    public var stop = TimeAmount.seconds(5)
+    public var pingInterval = TimeAmount.seconds(25)
+    public var session = SessionMachine.Settings()
+
+    public init() {}
+
+    /// `termchat/0.1.0`, as `welcome` and the `Server` header say it.
+    public var serverText: String { "termchat/\(version)" }
+}
+
+/// Bounds inside one edge that operators need not know.
+enum EdgeLimits {
+    /// JSON bytes of the entries in one `joined` or `history`; a longer page is cut with `more`.
+    static let pageBytesMax = 512 * 1024
+    /// How often a join asks the history again because live entries overtook its page.
+    static let joinReadsMax = 3
+    /// From a `claim` to the answer of the node that has the session; the session is new after that.
+    static let claimTimeout = TimeAmount.seconds(1)
+    /// Claims that may wait for other nodes.
+    static let claimsMax = 10_000
+    /// How often deadlines of sessions and rooms are looked at.
+    static let sweepInterval = TimeAmount.milliseconds(250)
+    /// Between two counts told to a room of more than ``Limits/membersListedMax`` members.
+    static let countInterval = TimeAmount.seconds(1)
+    /// Between two `typing` of one session in one room that are passed on.
+    static let typingInterval = TimeAmount.seconds(2)
+    /// Frames of one connection that wait for an earlier one; reading stops at the mark and goes on below it.
+    static let deferredFramesMax = 64
+    /// Departures that wait for the broker to come back.
+    static let departuresMax = 100_000
+}

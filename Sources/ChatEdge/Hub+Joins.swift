@@ -1,0 +1,160 @@
+import ChatBroker
+import ChatCore
+import ChatWire
+import Logging
+import NIOCore
+
+// Joining: the room is opened, the member stored, and `joined` composed at one point of the room's order, so that what
+// the shard gets after it is exactly what follows its position.
+extension Hub {
+    func join(_ request: JoinRequest) {
+        guard link == .up else {
+            return fail([request], .unavailable, "The server cannot reach its message store; try again.")
+        }
+        guard sessions[request.session] != nil else { return }
+        let name = request.frame.room
+        if roomTable.entered(name, request.session) || rooms[name] == nil {
+            rooms[name] = HubRoom(name: name, shards: shards.count)
+        }
+        guard let room = rooms[name] else { return }
+        guard room.isReady else {
+            room.waiting.append(request)
+            open(room)
+            return
+        }
+        proceed(request, in: room)
+    }
+
+    /// The room is ready: store the member, unless the session is one already.
+    func proceed(_ request: JoinRequest, in room: HubRoom) {
+        guard let session = sessions[request.session] else { return }
+        let isMember = session.rooms[room.name] != nil
+        sessions.entered(room.name, request.session)
+        guard !isMember else { return answer(request, in: room) }
+        broker.enter(occupant(request.session, request.user), room: room.name, takingOverFrom: session.previousNode)
+            .whenComplete { [weak self] result in
+                guard let self else { return }
+                switch result {
+                case .success:
+                    guard let room = rooms[request.frame.room] else {
+                        return fail([request], .unavailable, "The room was closed; join again.")
+                    }
+                    answer(request, in: room)
+                case .failure:
+                    // The broker may still have taken it: the departure makes sure.
+                    depart(request.session, user: request.user, room: request.frame.room, reason: .left)
+                    fail([request], .unavailable, "The server cannot reach its message store; try again.")
+                }
+            }
+    }
+
+    /// Finds the entries that the join asks for, in the room's tail where it reaches back far enough, else in the history.
+    private func answer(_ request: JoinRequest, in room: HubRoom) {
+        guard room.isReady else {
+            room.waiting.append(request)
+            return
+        }
+        let limit = request.frame.limit
+        guard let since = request.frame.since else {
+            if limit == 0 || room.feed.last == .zero {
+                return complete(request, in: room, more: room.feed.last != .zero)
+            }
+            if let page = room.tail.newest(limit: limit) {
+                return complete(request, with: page.entries, in: room, more: page.more)
+            }
+            return read(.newest(limit: limit), for: request, in: room)
+        }
+        let position = request.entries.last?.id ?? since
+        if position == room.feed.last { return complete(request, in: room, more: false) }
+        let remaining = limit - request.entries.count
+        if remaining <= 0 { return complete(request, in: room, more: true) }
+        if let page = room.tail.page(after: position, limit: remaining) {
+            return complete(request, with: page.entries, in: room, more: page.more)
+        }
+        read(.after(position, limit: remaining), for: request, in: room)
+    }
+
+    private func read(_ query: HistoryQuery, for request: JoinRequest, in room: HubRoom) {
+        broker.history(of: room.name, query).whenComplete { [weak self] result in
+            guard let self else { return }
+            guard case .success(let page) = result, let room = rooms[request.frame.room] else {
+                return fail([request], .unavailable, "The server cannot reach its message store; try again.")
+            }
+            merge(page, into: request, in: room)
+        }
+    }
+
+    /// The page was read at another moment than now: entries that are still to come live are cut off, and those that
+    /// came live meanwhile are added.
+    private func merge(_ page: HistoryPage, into request: JoinRequest, in room: HubRoom) {
+        guard room.isReady else {
+            room.waiting.append(request)
+            return
+        }
+        var request = request
+        request.reads += 1
+        if request.reads == 1 { request.isComplete = page.isComplete }
+        let reached = room.feed.last
+        let entries = page.entries.filter { $0.id <= reached }.map { FrameBytes.rendered($0, room: room.name) }
+        request.entries += entries
+        if page.more, request.frame.since != nil { return complete(request, in: room, more: true) }
+        let newest = request.entries.last?.id ?? request.frame.since ?? page.last
+        if newest >= reached || !request.isComplete && entries.isEmpty {
+            return complete(request, in: room, more: page.more)
+        }
+        if let missing = room.tail.page(after: newest, limit: Limits.pageEntriesMax) {
+            return complete(request, with: missing.entries, in: room, more: page.more || missing.more)
+        }
+        guard request.reads < EdgeLimits.joinReadsMax else { return complete(request, in: room, more: true) }
+        read(.after(newest, limit: Limits.pageEntriesMax), for: request, in: room)
+    }
+
+    private func complete(
+        _ request: JoinRequest, with entries: [HistoryTail.Rendered] = [], in room: HubRoom, more: Bool
+    ) {
+        guard sessions[request.session] != nil else { return }
+        let all = request.entries + entries
+        let (page, wasCut) = Self.cut(all, keepingNewest: request.frame.since == nil)
+        let (members, count) = room.roster.members(including: occupant(request.session, request.user))
+        let head = ServerFrame.Joined(
+            ref: request.frame.ref, room: room.name, position: room.feed.last, messages: [],
+            complete: request.isComplete, more: more || wasCut, members: members, count: count)
+        var json = ByteBuffer()
+        ServerFrame.writeJoined(head, renderedEntries: page.map(\.json), into: &json)
+        let frame = FrameBytes.text(json: json)
+        let (connection, name, position) = (request.connection, room.name, room.feed.last)
+        room.members[connection.shard.index] += 1
+        metrics.joins.add(1)
+        connection.shard.run { $0.joined(connection, room: name, position: position, frame: frame) }
+    }
+
+    /// Keeps a page under ``EdgeLimits/pageBytesMax``, from its newest or its oldest end.
+    static func cut(
+        _ entries: [HistoryTail.Rendered], keepingNewest: Bool
+    ) -> (entries: [HistoryTail.Rendered], wasCut: Bool) {
+        var bytes = 0
+        let ordered = keepingNewest ? Array(entries.reversed()) : entries
+        let kept = ordered.prefix { entry in
+            bytes += entry.json.readableBytes
+            return bytes <= EdgeLimits.pageBytesMax
+        }
+        return (keepingNewest ? kept.reversed() : Array(kept), kept.count < entries.count)
+    }
+
+    func fail(_ requests: [JoinRequest], _ code: ErrorCode, _ message: String) {
+        for request in requests {
+            let name = request.frame.room
+            if sessions[request.session]?.rooms[name] == nil { roomTable.left(name, request.session, now: .now()) }
+            let frame = FrameBytes.text(
+                .error(ErrorFrame(ref: request.frame.ref, code: code, message: message, retryAfterMilliseconds: 1000)))
+            let connection = request.connection
+            connection.shard.run { _ in connection.joinFailed(name, frame: frame) }
+        }
+    }
+
+    /// A member of a shard is gone from a room's fan-out there.
+    func fanOutEnded(_ name: RoomName, shard: Int) {
+        guard let room = rooms[name], room.members[shard] > 0 else { return }
+        room.members[shard] -= 1
+    }
+}

@@ -1,0 +1,59 @@
+import ChatBroker
+import ChatCore
+import ChatWire
+import NIOCore
+
+/// What the hub keeps of one room while a session of this node is in it. Owned by ``Hub``; loop-bound with it.
+final class HubRoom: @unchecked Sendable {
+    let name: RoomName
+    var feed = RoomFeed()
+    var tail = HistoryTail()
+    var roster = Roster()
+    /// The roster's first snapshot is there.
+    var hasRoster = false
+    /// Subscribing, or reading for the first time.
+    var isOpening = false
+    /// Joins that wait until the room is ready.
+    var waiting: [JoinRequest] = []
+    /// Live members per shard: only shards that have some get the room's batches.
+    var members: [Int]
+    /// A count is owed to a room too large for lists.
+    var owesCount = false
+    var countTold = NIODeadline.uptimeNanoseconds(0)
+
+    init(name: RoomName, shards: Int) {
+        self.name = name
+        members = Array(repeating: 0, count: shards)
+    }
+
+    /// Joins can be answered.
+    var isReady: Bool { feed.isLive && hasRoster }
+
+    /// Lists would be too long: presence is told by the count.
+    var isLarge: Bool { roster.count > Limits.membersListedMax }
+}
+
+/// A `join` on its way through the hub.
+struct JoinRequest {
+    let connection: EdgeConnection
+    let session: SessionID
+    let user: UserName
+    let frame: ClientFrame.Join
+    /// Reads of the history so far.
+    var reads = 0
+    /// What earlier reads of this join gave, oldest first.
+    var entries: [HistoryTail.Rendered] = []
+    var isComplete = true
+}
+
+/// One room's share of a batch, as every shard gets it.
+struct RoomBatch {
+    enum Segment {
+        /// Ready WebSocket frames of consecutive entries, all in one buffer; `after` is the position before the first.
+        case entries(ByteBuffer, count: Int, after: Position)
+        /// A ready frame for everyone but some sessions, which get their own version of it or nothing.
+        case frame(ByteBuffer, except: [SessionID: ByteBuffer?])
+    }
+    var room: RoomName
+    var segments: [Segment]
+}

@@ -1,0 +1,148 @@
+import ChatCore
+import ChatWire
+import NIOCore
+
+/// Owns the connections of one event loop and their part of every room's member list. Nothing here is locked.
+///
+/// The hot path's second half: one hop brings a batch, and each member costs one write of a shared buffer; the
+/// connection flushes once at the end of the loop's tick.
+final class Shard: @unchecked Sendable {
+    let index: Int
+    let loop: any EventLoop
+    let hub: Hub
+    private var connections: [ObjectIdentifier: EdgeConnection] = [:]
+    private var rooms: [RoomName: Members] = [:]
+    /// Calls that wait for the end of this tick, so that a burst of frames costs one hop.
+    private var calls: [@Sendable (Hub) -> Void] = []
+    var random = SystemRandomNumberGenerator()
+
+    /// The live members of one room on this loop.
+    private final class Members {
+        var live: ContiguousArray<EdgeConnection> = []
+        /// Where each one stands in `live`.
+        var places: [ObjectIdentifier: Int] = [:]
+
+        func insert(_ connection: EdgeConnection) -> Bool {
+            guard places.updateValue(live.count, forKey: ObjectIdentifier(connection)) == nil else {
+                places[ObjectIdentifier(connection)] = live.firstIndex { $0 === connection }
+                return false
+            }
+            live.append(connection)
+            return true
+        }
+
+        func remove(_ connection: EdgeConnection) -> Bool {
+            guard let place = places.removeValue(forKey: ObjectIdentifier(connection)) else { return false }
+            let moved = live.removeLast()
+            if moved !== connection {
+                live[place] = moved
+                places[ObjectIdentifier(moved)] = place
+            }
+            return true
+        }
+    }
+
+    init(index: Int, loop: any EventLoop, hub: Hub) {
+        self.index = index
+        self.loop = loop
+        self.hub = hub
+    }
+
+    /// Runs `body` on this shard's loop, in the order of the calls from one loop.
+    func run(_ body: @escaping @Sendable (Shard) -> Void) {
+        if loop.inEventLoop { body(self) } else { loop.execute { body(self) } }
+    }
+
+    /// Asks the hub, at the end of this tick.
+    func ask(_ call: @escaping @Sendable (Hub) -> Void) {
+        calls.append(call)
+        guard calls.count == 1 else { return }
+        loop.execute { [self] in
+            let batch = calls
+            calls = []
+            if hub.loop.inEventLoop {
+                for call in batch { call(hub) }
+            } else {
+                hub.loop.execute { [hub] in for call in batch { call(hub) } }
+            }
+        }
+    }
+
+    func opened(_ connection: EdgeConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        hub.metrics.connections.add(1)
+    }
+
+    func closed(_ connection: EdgeConnection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        hub.metrics.connections.add(-1)
+    }
+
+    /// The hub answered a join: live entries follow from here.
+    func joined(_ connection: EdgeConnection, room: RoomName, position: Position, frame: ByteBuffer) {
+        guard connection.joined(room, position: position, frame: frame) else { return fanOutEnded(room) }
+        let members = rooms[room] ?? Members()
+        rooms[room] = members
+        if !members.insert(connection) { fanOutEnded(room) }
+    }
+
+    /// The connection left the room's fan-out: it left, closed, or is paused.
+    func removeFromFanOut(_ connection: EdgeConnection, room: RoomName) {
+        guard let members = rooms[room], members.remove(connection) else { return }
+        if members.live.isEmpty { rooms[room] = nil }
+        fanOutEnded(room)
+    }
+
+    private func fanOutEnded(_ room: RoomName) {
+        ask { [index] in $0.fanOutEnded(room, shard: index) }
+    }
+
+    func deliver(_ batches: [RoomBatch]) {
+        for batch in batches {
+            guard let members = rooms[batch.room] else { continue }
+            for segment in batch.segments { deliver(segment, of: batch.room, to: members) }
+        }
+    }
+
+    private func deliver(_ segment: RoomBatch.Segment, of room: RoomName, to members: Members) {
+        // A connection over its mark is taken out of `live` on the way: count down, so that the one moved into its place has been served.
+        var place = members.live.count
+        switch segment {
+        case .entries(let frames, let count, let after):
+            hub.metrics.deliveries.add(count * place)
+            while place > 0 {
+                place -= 1
+                members.live[place].deliver(frames, entries: count, of: room, after: after)
+            }
+        case .frame(let frame, let except):
+            while place > 0 {
+                place -= 1
+                let connection = members.live[place]
+                if !except.isEmpty, let session = connection.session, let own = except[session] {
+                    if let own { connection.deliver(own, entries: 1, of: room, after: nil) }
+                } else {
+                    connection.deliver(frame, entries: 1, of: room, after: nil)
+                }
+            }
+        }
+    }
+
+    func tellEveryone(_ frame: ByteBuffer) {
+        for connection in connections.values { connection.tell(frame) }
+    }
+
+    /// Tells each client its slot of the drain.
+    func drain(_ schedule: DrainSchedule) {
+        var schedule = schedule
+        for connection in connections.values {
+            let milliseconds = Int(schedule.slot().nanoseconds / 1_000_000)
+            connection.tell(FrameBytes.text(.draining(reconnectAfterMilliseconds: milliseconds)))
+        }
+    }
+
+    func endAll(_ code: CloseCode, _ reason: String) {
+        for connection in connections.values { connection.end(code, reason) }
+    }
+
+    var connectionCount: Int { connections.count }
+}

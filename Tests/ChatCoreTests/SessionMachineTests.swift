@@ -1,0 +1,122 @@
+import ChatCore
+import ChatWire
+import NIOCore
+import Testing
+
+@Suite struct SessionMachineTests {
+    private let everything: (RoomName) -> RoomAccess = { _ in [.read, .write] }
+
+    private func active(rooms: Int = 100) -> SessionMachine {
+        var machine = SessionMachine(settings: .init(roomsMax: rooms), now: start)
+        _ = machine.received(.hello(.init(user: "ada")), access: everything)
+        machine.welcomed(expires: nil)
+        return machine
+    }
+
+    private func code(_ action: SessionMachine.Action) -> ErrorCode? {
+        guard case .answer(.error(let error)) = action else { return nil }
+        return error.code
+    }
+
+    @Test func framesBeforeHelloAreUnauthorized() throws {
+        var machine = SessionMachine(settings: .init(), now: start)
+        #expect(code(machine.received(.join(.init(room: try room())), access: everything)) == .unauthorized)
+        #expect(machine.received(.ping(ref: Ref(1)), access: everything) == .answer(.pong(ref: Ref(1))))
+    }
+
+    @Test func helloRunsAloneUntilWelcomed() {
+        var machine = SessionMachine(settings: .init(), now: start)
+        #expect(machine.received(.hello(.init(user: "ada")), access: everything) == .authenticate(.init(user: "ada")))
+        #expect(!machine.mayProceed(answersPending: 0))
+        machine.welcomed(expires: nil)
+        #expect(machine.mayProceed(answersPending: 0))
+        #expect(code(machine.received(.hello(.init()), access: everything)) == .invalidFrame)
+    }
+
+    @Test func aRefusedGreetingMayBeRepeated() {
+        var machine = SessionMachine(settings: .init(), now: start)
+        _ = machine.received(.hello(.init(user: "!")), access: everything)
+        machine.greetingRefused()
+        #expect(machine.received(.hello(.init(user: "ada")), access: everything) == .authenticate(.init(user: "ada")))
+    }
+
+    @Test func noHelloEndsTheConnection() {
+        let machine = SessionMachine(settings: .init(helloTimeout: .seconds(10)), now: start)
+        #expect(machine.deadlinePassed(at: start + .seconds(9)) == nil)
+        #expect(machine.deadlinePassed(at: start + .seconds(10)) == .idleBeforeHello)
+    }
+
+    @Test func anExpiredTokenEndsTheConnection() {
+        var machine = SessionMachine(settings: .init(), now: start)
+        _ = machine.received(.hello(.init()), access: everything)
+        machine.welcomed(expires: start + .seconds(60))
+        #expect(machine.deadlinePassed(at: start + .seconds(59)) == nil)
+        #expect(machine.deadlinePassed(at: start + .seconds(60)) == .tokenExpired)
+    }
+
+    @Test func sendingNeedsTheRoomAndTheRight() throws {
+        var machine = active()
+        let send = ClientFrame.Send(room: try room(), key: "k", bodyJSON: ByteBuffer(string: #""x""#))
+        #expect(code(machine.received(.send(send), access: everything)) == .notJoined)
+        #expect(code(machine.received(.send(send), access: { _ in .read })) == .forbidden)
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        #expect(machine.received(.send(send), access: everything) == .publish(send))
+    }
+
+    @Test func joiningNeedsTheRight() throws {
+        var machine = active()
+        #expect(code(machine.received(.join(.init(room: try room())), access: { _ in .write })) == .forbidden)
+        #expect(machine.mayProceed(answersPending: 0))
+    }
+
+    @Test func aFailedJoinLeavesNothingBehind() throws {
+        var machine = active()
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        #expect(!machine.mayProceed(answersPending: 0))
+        machine.joinFailed(try room())
+        #expect(machine.rooms.isEmpty)
+        #expect(machine.mayProceed(answersPending: 0))
+    }
+
+    @Test func aFailedRejoinKeepsTheRoom() throws {
+        var machine = active()
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joinFailed(try room())
+        #expect(machine.rooms[try room()] == .live)
+    }
+
+    @Test func tooManyRoomsAreRefused() throws {
+        var machine = active(rooms: 1)
+        _ = machine.received(.join(.init(room: try room("a"))), access: everything)
+        machine.joined(try room("a"))
+        #expect(code(machine.received(.join(.init(room: try room("b"))), access: everything)) == .tooManyRooms)
+    }
+
+    @Test func aPausedRoomMustBeJoinedAgainInTime() throws {
+        var machine = active()
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        machine.paused(try room(), after: position(7), now: start)
+        #expect(machine.deadlinePassed(at: start + .seconds(29)) == nil)
+        #expect(machine.deadlinePassed(at: start + .seconds(30)) == .slowConsumer)
+        _ = machine.received(.join(.init(room: try room(), since: position(7))), access: everything)
+        machine.joined(try room())
+        #expect(machine.deadlinePassed(at: start + .seconds(60)) == nil)
+    }
+
+    @Test func answersOutstandingHoldFurtherFrames() {
+        let machine = active()
+        #expect(machine.mayProceed(answersPending: 63))
+        #expect(!machine.mayProceed(answersPending: 64))
+    }
+
+    @Test func anEndedSessionIgnoresFrames() throws {
+        var machine = active()
+        machine.end()
+        #expect(machine.received(.who(ref: nil, room: try room()), access: everything) == .ignore)
+        #expect(machine.deadlinePassed(at: start + .hours(1)) == nil)
+    }
+}
