@@ -131,6 +131,7 @@ struct SubscriptionMachine {
             guard let phase = commandPhase(key) else {
                 waiting.removeFirst()
                 subscriptions[key]?.isQueued = false
+                settle(key)
                 continue
             }
             guard names.isEmpty || phase == target else { break }

@@ -1,3 +1,4 @@
+import ChatTesting
 import NIOCore
 import Testing
 
