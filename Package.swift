@@ -56,27 +56,42 @@ let libraries: [Target] = [
     module("ChatIdentity", ["ChatWire", .jwtKit, .crypto]),
     module("HiredisClient", ["CHiredis", .nioCore, .nioPosix, .nioSSL, .nioConcurrency, .deque, .logging]),
     module("WebSocketServer", [.nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioConcurrency, .crypto, .logging]),
-    module("ServerKit", [
-        .nioCore, .nioPosix, .nioConcurrency, .logging, .metrics, .coreMetrics, .hummingbird, .hummingbirdCore, .lifecycle,
-        .configuration, .argumentParser,
-    ]),
+    module(
+        "ServerKit",
+        [
+            .nioCore, .nioPosix, .nioConcurrency, .logging, .metrics, .coreMetrics, .hummingbird, .hummingbirdCore,
+            .lifecycle,
+            .configuration, .argumentParser,
+        ]),
     module(
         "ChatBrokerRedis", ["ChatBroker", "ChatWire", "HiredisClient", .nioCore, .logging, .metrics, .deque],
         resources: [.embedInCode("Scripts")]),
-    module("ChatEdge", [
-        "ChatBroker", "ChatCore", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", .nioCore, .nioPosix,
-        .nioHTTP1, .nioConcurrency, .deque, .logging, .metrics,
-    ]),
+    module(
+        "ChatEdge",
+        [
+            "ChatBroker", "ChatCore", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", .nioCore, .nioPosix,
+            .nioHTTP1, .nioConcurrency, .deque, .logging, .metrics,
+        ]),
     module("ChatControl", ["ChatBroker", "ChatWire", "ServerKit", .nioCore, .nioPosix, .logging, .argumentParser]),
-    module("ChatClient", [
-        "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque, .logging,
-        .argumentParser,
-    ]),
+    module(
+        "ChatClient",
+        [
+            "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque, .logging,
+            .argumentParser,
+        ]),
 ]
 
 let executables: [Target] = [
-    program("termchat-edge", ["ChatEdge", "ChatBroker", "ChatBrokerRedis", "ServerKit", "ChatWire", .argumentParser, .nioCore, .nioPosix, .logging]),
-    program("termchat-ctl", ["ChatControl", "ChatBrokerRedis", "ChatBroker", "ServerKit", .argumentParser, .nioCore, .nioPosix, .logging]),
+    program(
+        "termchat-edge",
+        [
+            "ChatBroker", "ChatBrokerRedis", "ChatEdge", "ChatIdentity", "ChatWire", "HiredisClient", "ServerKit",
+            .argumentParser, .logging,
+            .nioConcurrency, .nioCore, .nioPosix,
+        ]),
+    program(
+        "termchat-ctl",
+        ["ChatControl", "ChatBrokerRedis", "ChatBroker", "ServerKit", .argumentParser, .nioCore, .nioPosix, .logging]),
     program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
     program("termchat-bench", ["ChatWire", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency]),
 ]
@@ -93,21 +108,40 @@ let testSupport: [Target] = [
         path: "Tests/WebSocketEcho", swiftSettings: strict),
 ]
 
-let tests: [Target] = testSupport + [
-    suite("ChatWireTests", ["ChatWire", .nioCore]),
-    suite("ChatCoreTests", ["ChatCore", "ChatBroker", "ChatWire", .nioCore]),
-    suite("ChatBrokerTests", ["ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
-    suite("ChatIdentityTests", ["ChatIdentity", "ChatWire", .jwtKit, .crypto]),
-    suite("HiredisClientTests", ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
-    suite("WebSocketServerTests", ["WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
-    suite("ServerKitTests", ["ServerKit", "ChatTesting", .nioCore, .nioPosix, .logging, .metrics, .coreMetrics, .configuration]),
-    suite("ChatBrokerRedisTests", ["ChatBrokerRedis", "ChatBroker", "ChatWire", "HiredisClient", "ChatTesting", .nioCore, .nioPosix, .logging]),
-    suite("ChatEdgeTests", ["ChatEdge", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging]),
-    suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
-    suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
-    suite("ClusterTests", ["ChatClient", "ChatWire", "ChatTesting", .nioCore, .nioPosix, "termchat-edge", "termchat-ctl", "termchat"]),
-    suite("TidyTests", ["ChatWire"]),
-]
+let tests: [Target] =
+    testSupport + [
+        suite("ChatWireTests", ["ChatWire", .nioCore]),
+        suite("ChatCoreTests", ["ChatCore", "ChatBroker", "ChatWire", .nioCore]),
+        suite("ChatBrokerTests", ["ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
+        suite("ChatIdentityTests", ["ChatIdentity", "ChatWire", .jwtKit, .crypto]),
+        suite(
+            "HiredisClientTests",
+            ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
+        suite(
+            "WebSocketServerTests",
+            ["WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
+        suite(
+            "ServerKitTests",
+            ["ServerKit", "ChatTesting", .nioCore, .nioPosix, .logging, .metrics, .coreMetrics, .configuration]),
+        suite(
+            "ChatBrokerRedisTests",
+            [
+                "ChatBrokerRedis", "ChatBroker", "ChatWire", "HiredisClient", "ChatTesting", .nioCore, .nioPosix,
+                .logging,
+            ]),
+        suite(
+            "ChatEdgeTests",
+            [
+                "ChatEdge", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting",
+                .nioCore, .nioPosix, .logging,
+            ]),
+        suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
+        suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
+        suite(
+            "ClusterTests",
+            ["ChatClient", "ChatWire", "ChatTesting", .nioCore, .nioPosix, "termchat-edge", "termchat-ctl", "termchat"]),
+        suite("TidyTests", ["ChatWire"]),
+    ]
 
 /// Drops targets whose folder is not there yet, and those that need them.
 func existing(_ targets: [Target]) -> [Target] {
@@ -118,10 +152,12 @@ func existing(_ targets: [Target]) -> [Target] {
     while true {
         let names = Set(kept.map(\.name))
         let all = Set(targets.map(\.name))
-        let next = kept.filter { $0.dependencies.allSatisfy { dependency in
-            guard case .byNameItem(let name, _) = dependency else { return true }
-            return !all.contains(name) || names.contains(name)
-        } }
+        let next = kept.filter {
+            $0.dependencies.allSatisfy { dependency in
+                guard case .byNameItem(let name, _) = dependency else { return true }
+                return !all.contains(name) || names.contains(name)
+            }
+        }
         if next.count == kept.count { return next }
         kept = next
     }
@@ -146,3 +182,25 @@ let package = Package(
     ],
     targets: existing(libraries + executables + tests)
 )
+
+// Fuzzing. Only `scripts/fuzz` sets TERMCHAT_FUZZ: these targets need clang's fuzzer runtime and unsafe flags.
+
+/// A libFuzzer target of Fuzz/ and the module it feeds, both instrumented; nothing where its folder is not there.
+@MainActor
+func addFuzzer(_ name: String, feeding module: String, _ dependencies: [Target.Dependency], runtime: String) {
+    guard FileManager.default.fileExists(atPath: Context.packageDirectory + "/Fuzz/" + name),
+        let fed = package.targets.first(where: { $0.name == module })
+    else { return }
+    let instrumented = SwiftSetting.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])
+    fed.swiftSettings = strict + [instrumented]
+    package.targets.append(
+        .executableTarget(
+            name: name, dependencies: [.byName(name: module)] + dependencies, path: "Fuzz/" + name,
+            swiftSettings: strict + [instrumented],
+            linkerSettings: [.unsafeFlags([runtime]), .linkedLibrary("stdc++")]))
+}
+
+if Context.environment["TERMCHAT_FUZZ"] == "1", let runtime = Context.environment["TERMCHAT_FUZZ_RUNTIME"] {
+    addFuzzer("FrameFuzz", feeding: "ChatWire", [.nioCore], runtime: runtime)
+    addFuzzer("RESPFuzz", feeding: "HiredisClient", [.nioCore], runtime: runtime)
+}

@@ -6,7 +6,7 @@ import NIOPosix
 /// stored, and tells everything as a sequence of ``SessionEvent``.
 ///
 /// Methods may be called from any task. ``events`` must be read: at most about a thousand events wait, then the
-/// session stops reading from the server until they are taken. Ending the iteration ends the session.
+/// session stops reading from the server until they are taken. Cancelling the task that reads them ends the session.
 public final class ChatSession: Sendable {
     public struct Configuration: Sendable {
         public var server: ServerAddress
@@ -30,15 +30,15 @@ public final class ChatSession: Sendable {
         }
     }
 
-    /// Everything that happens, once, in order; for one reader.
+    /// Everything that happens, once, in order.
     public let events: SessionEvents
     /// Messages that an earlier run left in the outbox; they are sent when their rooms are joined.
     public let restored: [OutgoingMessage]
     private let driver: SessionDriver
     private let outboxStore: OutboxStore?
 
-    /// Starts connecting. The session lives until ``close()``, until ``events`` is dropped, or until it stops by
-    /// itself (``SessionEvent/stopped(_:)``).
+    /// Starts connecting. The session lives until ``close()``, until it and its ``events`` are dropped, or until it
+    /// stops by itself (``SessionEvent/stopped(_:)``).
     /// - Throws: where the outbox's file or the certificates cannot be read.
     public init(_ configuration: Configuration, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup) async throws {
         let connector = try LinkConnector(
@@ -60,7 +60,7 @@ public final class ChatSession: Sendable {
         self.driver = driver
         self.restored = restored
         outboxStore = store
-        events = SessionEvents(sequence: producer.sequence)
+        events = SessionEvents(producer.sequence)
     }
 
     /// Runs `body` with a session that is closed on every way out.
@@ -167,14 +167,23 @@ public enum SendError: Error, Sendable, Equatable {
 /// An answer of another kind than the question: a bug of this module.
 private struct UnexpectedAnswer: Error {}
 
-/// The events of one session, for one reader.
+/// The events of one session, each told once. A second loop goes on where the first one stopped; two at the same
+/// time are a mistake.
 public struct SessionEvents: AsyncSequence, Sendable {
-    let sequence: SessionDriver.Events
+    private let reader: Reader
+
+    init(_ events: SessionDriver.Events) { reader = Reader(events.makeAsyncIterator()) }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        var base: SessionDriver.Events.AsyncIterator
-        public mutating func next() async -> SessionEvent? { await base.next() }
+        fileprivate let reader: Reader
+        public func next() async -> SessionEvent? { await reader.iterator.next() }
     }
 
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: sequence.makeAsyncIterator()) }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reader: reader) }
+
+    /// The producer allows a single iterator, which is safe to use from any one task at a time.
+    fileprivate final class Reader: @unchecked Sendable {
+        let iterator: SessionDriver.Events.AsyncIterator
+        init(_ iterator: SessionDriver.Events.AsyncIterator) { self.iterator = iterator }
+    }
 }

@@ -66,7 +66,9 @@ public struct Roster: Sendable {
 
     /// At most `limit` members, by the time they came where all of them fit. `occupant` is listed too, although its
     /// own change may not have come back from the broker yet.
-    public func members(limit: Int = Limits.membersListedMax, including occupant: Occupant? = nil) -> (members: [Member], count: Int) {
+    public func members(
+        limit: Int = Limits.membersListedMax, including occupant: Occupant? = nil
+    ) -> (members: [Member], count: Int) {
         if let occupant, sessions[occupant.session] == nil {
             var copy = self
             copy.insert(occupant)

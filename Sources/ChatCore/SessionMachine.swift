@@ -108,7 +108,8 @@ public struct SessionMachine: Sendable {
         case .join(let join):
             guard access(join.room).contains(.read) else { return forbid(join.ref) }
             guard rooms[join.room] != nil || rooms.count < settings.roomsMax else {
-                return refuse(join.ref, .tooManyRooms, "A session may be in \(settings.roomsMax) rooms; leave one first.")
+                return refuse(
+                    join.ref, .tooManyRooms, "A session may be in \(settings.roomsMax) rooms; leave one first.")
             }
             if rooms[join.room] == nil { rooms[join.room] = .joining }
             isAlone = true
@@ -197,7 +198,9 @@ public struct SessionMachine: Sendable {
     }
 
     /// The same answer whether or not such a room exists.
-    private func forbid(_ ref: Ref?) -> Action { refuse(ref, .forbidden, "Your token does not allow this in that room.") }
+    private func forbid(_ ref: Ref?) -> Action {
+        refuse(ref, .forbidden, "Your token does not allow this in that room.")
+    }
 
     private func notJoined(_ ref: Ref?) -> Action { refuse(ref, .notJoined, "Join the room first.") }
 }

@@ -24,6 +24,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     private var sends: TokenBucket
     private var requests: TokenBucket
     private var identity: Identity?
+    /// When the token ends, on this process' monotonic clock.
+    private var expires: NIODeadline?
     /// Messages that wait for an earlier frame, as they came.
     private var deferred: Deque<Incoming> = []
     private var isReadingPaused = false
@@ -87,8 +89,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         pump()
     }
 
-    func closed(code: UInt16?, wasClean: Bool) {
-        let isClean = wasClean && !hasEnded && (code == nil || code == 1000 || code == 1001)
+    func closed(code: CloseStatus?, wasClean: Bool) {
+        let isClean = wasClean && !hasEnded && (code == nil || code == .normal || code == .goingAway)
         hasEnded = true
         deferred = []
         for room in machine.rooms.keys { shard.removeFromFanOut(self, room: room) }
@@ -104,14 +106,15 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         hasEnded = true
         self.keepsSession = keepsSession
         deferred = []
-        socket.close(code: code.rawValue, reason: reason)
+        socket.close(CloseStatus(rawValue: code.rawValue), reason: reason)
     }
 
     // MARK: Frames in order
 
     /// Looks at waiting messages while the machine may proceed and the peer reads what it is sent.
     private func pump() {
-        while !hasEnded, socket.isWritable, machine.mayProceed(answersPending: answers.count), let next = deferred.first {
+        while !hasEnded, socket.isWritable, machine.mayProceed(answersPending: answers.count), let next = deferred.first
+        {
             guard process(next) else { break }
             _ = deferred.popFirst()
         }
@@ -196,18 +199,21 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     private func authenticate(_ hello: ClientFrame.Hello) {
         let token = hello.token ?? headerToken
-        authenticator.identify(token: token, user: hello.user, isResume: hello.resume != nil, on: shard.loop)
-            .whenComplete { [self] result in
-                guard !hasEnded else { return }
-                switch result {
-                case .success(let identity): identified(identity, hello)
-                case .failure(let error): refused(error as? Authenticator.Refusal, hello.ref)
-                }
-            }
+        do throws(Authenticator.Refusal) {
+            identified(
+                try authenticator.identify(
+                    token: token, user: hello.user, isResume: hello.resume != nil,
+                    now: Int(WallClock.milliseconds() / 1000)), hello)
+        } catch {
+            refused(error, hello.ref)
+        }
     }
 
     private func identified(_ identity: Identity, _ hello: ClientFrame.Hello) {
         self.identity = identity
+        expires = identity.expiresAt.map { seconds in
+            .now() + .seconds(Int64(seconds) - Int64(WallClock.milliseconds() / 1000))
+        }
         let greeting = Greeting(
             connection: self, ref: hello.ref, user: identity.user,
             acceptsSessionUser: identity.isGuest && hello.user == nil,
@@ -215,16 +221,17 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         shard.ask { $0.greet(greeting) }
     }
 
-    private func refused(_ refusal: Authenticator.Refusal?, _ ref: Ref?) {
+    private func refused(_ refusal: Authenticator.Refusal, _ ref: Ref?) {
         switch refusal {
         case .invalidUser(let error):
             machine.greetingRefused()
             answerNow(.error(ErrorFrame(ref: ref, error)))
             pump()
         case .expired:
-            answerNow(.error(ErrorFrame(ref: ref, code: .unauthorized, message: "The token has expired; get a new one.")))
+            answerNow(
+                .error(ErrorFrame(ref: ref, code: .unauthorized, message: "The token has expired; get a new one.")))
             end(.tokenExpired, CloseCode.tokenExpired.reason)
-        case .unauthorized, nil:
+        case .unauthorized:
             answerNow(.error(ErrorFrame(ref: ref, code: .unauthorized, message: "A valid token is needed.")))
             end(.unauthorized, CloseCode.unauthorized.reason)
         }
@@ -236,7 +243,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         }
         self.session = session
         self.user = user
-        machine.welcomed(expires: identity?.expires)
+        machine.welcomed(expires: expires)
         tell(frame)
         pump()
     }

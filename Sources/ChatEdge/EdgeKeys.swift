@@ -1,4 +1,6 @@
-public import ChatWire
+import ChatCore
+import ChatWire
+public import Logging
 import NIOCore
 public import ServerKit
 public import WebSocketServer
@@ -6,9 +8,11 @@ public import WebSocketServer
 /// The settings of `termchat-edge` under their outside names, and what they come to.
 public struct EdgeKeys {
     public static let listen = Setting.hostPort(
-        "listen", default: HostPort(host: "127.0.0.1", port: 8080), help: "Address for clients; port 0 takes any free one.")
+        "listen", default: HostPort(host: "127.0.0.1", port: 8080),
+        help: "Address for clients; port 0 takes any free one.")
     public static let admin = Setting.hostPort(
-        "admin", default: HostPort(host: "127.0.0.1", port: 9090), help: "Address for operators: /healthz, /readyz, /metrics.")
+        "admin", default: HostPort(host: "127.0.0.1", port: 9090),
+        help: "Address for operators: /healthz, /readyz, /metrics.")
     public static let redis = Setting.string(
         "redis", default: "redis://127.0.0.1:6379", unit: "URL",
         help: "redis://, rediss:// or unix:// URL of the Redis that the nodes share.")
@@ -36,7 +40,8 @@ public struct EdgeKeys {
     public static let historyAge = Setting.seconds(
         "history-age", default: 604_800, in: 60...315_360_000, help: "Age after which entries are dropped.")
     public static let graceSeconds = Setting.seconds(
-        "grace-seconds", default: 10, in: 0...3600, help: "How long a lost connection may be resumed before its rooms hear of it.")
+        "grace-seconds", default: 10, in: 0...3600,
+        help: "How long a lost connection may be resumed before its rooms hear of it.")
     public static let slowSeconds = Setting.seconds(
         "slow-seconds", default: 30, in: 1...3600, help: "How long a slow consumer may leave a paused room unused.")
     public static let stopSeconds = Setting.seconds(
@@ -81,8 +86,9 @@ public struct EdgeKeys {
         edge.drain = TimeAmount(try reader.value(of: drainSeconds))
         edge.stop = TimeAmount(try reader.value(of: stopSeconds))
         try reader.check(edge.drain <= edge.stop, "--drain-seconds must not be greater than --stop-seconds.")
+        let keyFile = try reader.value(of: tokenKey)
         try reader.check(
-            edge.allowsGuests || (try reader.value(of: tokenKey)) != nil,
+            edge.allowsGuests || keyFile != nil,
             "Nobody could connect: give --token-key FILE, or --guests to let people in without a token.")
         return (edge, try socketSettings(reader))
     }
@@ -99,7 +105,8 @@ public struct EdgeKeys {
         socket.limits.outboundBytesMax = max(socket.limits.outboundBytesMax, try reader.value(of: queueBytes) * 4)
         for text in try reader.value(of: trustedProxies) {
             guard let range = try? AddressRange(text) else {
-                throw SettingsError(.invalidValue, "--trusted-proxies: '\(text)' is no address range such as 10.0.0.0/8.")
+                throw SettingsError(
+                    .invalidValue, "--trusted-proxies: '\(text)' is no address range such as 10.0.0.0/8.")
             }
             socket.trustedProxies.append(range)
         }

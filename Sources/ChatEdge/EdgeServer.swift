@@ -1,4 +1,4 @@
-public import ChatBroker
+import ChatBroker
 import ChatCore
 public import ChatWire
 public import Logging
@@ -16,14 +16,14 @@ public final class EdgeServer: Sendable {
     private let settings: EdgeSettings
     private let hub: Hub
     private let shards: [Shard]
-    private let socketServer: WebSocketServer
+    private let socketServer: WebSocketListener
     private let metrics: EdgeMetrics
     private let isDraining = Atomic<Bool>(false)
     private let logger: Logger
 
     private init(
         address: SocketAddress, node: NodeID, settings: EdgeSettings, hub: Hub, shards: [Shard],
-        socketServer: WebSocketServer, metrics: EdgeMetrics, logger: Logger
+        socketServer: WebSocketListener, metrics: EdgeMetrics, logger: Logger
     ) {
         self.address = address
         self.node = node
@@ -51,7 +51,7 @@ public final class EdgeServer: Sendable {
         hub.shards = shards
         let byLoop = Dictionary(uniqueKeysWithValues: shards.map { (ObjectIdentifier($0.loop), $0) })
         let application = EdgeApplication(shards: byLoop, authenticator: authenticator)
-        let server = WebSocketServer(socket, group: group, application: application, logger: logger)
+        let server = WebSocketListener(settings: socket, group: group, application: application, logger: logger)
         let address = try await server.start()
         let edge = EdgeServer(
             address: address, node: node, settings: settings, hub: hub, shards: shards, socketServer: server,

@@ -1,5 +1,4 @@
 public import ChatCore
-public import ChatWire
 public import NIOCore
 
 /// Typed settings of one edge; docs/configuration.md gives each key, its unit and its default.

@@ -44,7 +44,8 @@ enum FrameBytes {
 
     /// The header's length depends on the payload's, which is known after it is written: room is left for the usual
     /// header, and the rare payload under 126 bytes is moved down to a shorter one.
-    private static func write(_ entry: Entry, room: RoomName, into frames: inout ByteBuffer) -> (start: Int, count: Int) {
+    private static func write(_ entry: Entry, room: RoomName, into frames: inout ByteBuffer) -> (start: Int, count: Int)
+    {
         let header = frames.writerIndex
         frames.writeInteger(UInt32(0))
         let start = frames.writerIndex

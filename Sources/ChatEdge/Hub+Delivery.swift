@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // The hot path's first half: what one read from the broker held becomes one buffer per room and one hop per shard.
@@ -63,7 +64,9 @@ extension Hub {
             case .gap(let after, let before):
                 room.tail.removeAll()
                 metrics.gaps.add(1)
-                logger.warning("entries of a room are gone from the history", metadata: ["after": "\(after)", "before": "\(before)"])
+                logger.warning(
+                    "entries of a room are gone from the history",
+                    metadata: ["after": "\(after)", "before": "\(before)"])
                 return .frame(FrameBytes.text(.gap(room: room.name, after: after, before: before)), except: [:])
             }
         }
@@ -81,10 +84,12 @@ extension Hub {
     /// Another node took this one for dead and removed members that are here.
     private func reassertIfReaped(_ change: PresenceChange, in room: HubRoom) {
         let taken = change.left.filter { left in
-            left.occupant.node == node && left.reason == .nodeLost && sessions[left.occupant.session]?.rooms[room.name] != nil
+            left.occupant.node == node && left.reason == .nodeLost
+                && sessions[left.occupant.session]?.rooms[room.name] != nil
         }
         guard !taken.isEmpty else { return }
-        logger.warning("this node's members were removed as lost; putting them back", metadata: ["members": "\(taken.count)"])
+        logger.warning(
+            "this node's members were removed as lost; putting them back", metadata: ["members": "\(taken.count)"])
         broker.reassert(taken.map { occupant($0.occupant.session, $0.occupant.user) }, room: room.name)
             .whenFailure { [logger] in logger.warning("members could not be put back", metadata: ["error": "\($0)"]) }
     }

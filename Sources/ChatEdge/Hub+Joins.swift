@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // Joining: the room is opened, the member stored, and `joined` composed at one point of the room's order, so that what
@@ -55,7 +56,9 @@ extension Hub {
         }
         let limit = request.frame.limit
         guard let since = request.frame.since else {
-            if limit == 0 || room.feed.last == .zero { return complete(request, in: room, more: room.feed.last != .zero) }
+            if limit == 0 || room.feed.last == .zero {
+                return complete(request, in: room, more: room.feed.last != .zero)
+            }
             if let page = room.tail.newest(limit: limit) {
                 return complete(request, with: page.entries, in: room, more: page.more)
             }

@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // The link to the broker: what is said when it goes and comes, and how rooms catch up.
@@ -13,7 +14,9 @@ extension Hub {
             logger.info("link to the broker is up", metadata: ["rooms": "\(rooms.count)"])
             for room in rooms.values { subscribed(room) }
             reassertMembers()
-            if was != .up, metrics.hasBeenUp { tellEveryone(.info, .restored, "Messages flow again; nothing was lost on the way.") }
+            if was != .up, metrics.hasBeenUp {
+                tellEveryone(.info, .restored, "Messages flow again; nothing was lost on the way.")
+            }
             metrics.linkIsUp.set(1)
             metrics.hasBeenUp = true
         case .down(let reason):
@@ -83,7 +86,9 @@ extension Hub {
             guard let self, rooms[room.name] === room else { return }
             switch result {
             case .success(let page):
-                if !room.feed.hasStarted { page.entries.forEach { room.tail.append(FrameBytes.rendered($0, room: room.name)) } }
+                if !room.feed.hasStarted {
+                    page.entries.forEach { room.tail.append(FrameBytes.rendered($0, room: room.name)) }
+                }
                 perform(room.feed.read(page), in: room)
             case .failure(let error):
                 room.feed.readFailed()

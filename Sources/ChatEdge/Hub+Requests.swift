@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 // What a connection asks for besides joining. Each answer goes back to the connection's shard with its ticket.
@@ -11,7 +12,9 @@ extension Hub {
         connection.shard.run { _ in connection.left(room, frame: frame) }
     }
 
-    func publish(_ draft: Draft, ref: Ref?, to room: RoomName, for connection: EdgeConnection, ticket: AnswerQueue.Ticket) {
+    func publish(
+        _ draft: Draft, ref: Ref?, to room: RoomName, for connection: EdgeConnection, ticket: AnswerQueue.Ticket
+    ) {
         broker.publish(draft, to: room).whenComplete { [metrics] result in
             var json = ByteBuffer()
             switch result {

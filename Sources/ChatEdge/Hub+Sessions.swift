@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatCore
 import ChatWire
+import Logging
 import NIOCore
 
 /// A claim that waits for the node that has the session.
@@ -28,7 +29,10 @@ extension Hub {
         guard link == .up, claims.count < EdgeLimits.claimsMax else { return open(greeting, resuming: nil, from: nil) }
         nextClaim &+= 1
         let request = nextClaim
-        let timeout = loop.scheduleTask(in: EdgeLimits.claimTimeout) { [weak self] in self?.claimAnswered(request, nil) }
+        let timeout = loop.scheduleTask(in: EdgeLimits.claimTimeout) { [weak self] in
+            guard let self else { return }
+            claimAnswered(request, nil)
+        }
         claims[request] = PendingClaim(greeting: greeting, token: token, timeout: timeout)
         let message = NodeMessage.claim(
             request: request, from: node.value, session: token.session.value, secret: token.secretHex,
@@ -76,7 +80,8 @@ extension Hub {
         let frame = FrameBytes.text(
             .welcome(
                 .init(
-                    ref: greeting.ref, session: session, resume: ResumeToken(node: node, session: session, secret: secret).text,
+                    ref: greeting.ref, session: session,
+                    resume: ResumeToken(node: node, session: session, secret: secret).text,
                     user: user.value, node: node.name, server: settings.serverText, resumed: resumed,
                     frameBytes: Limits.frameBytesMax, bodyBytes: Limits.bodyBytesMax, rooms: settings.session.roomsMax,
                     sendsPerSecond: settings.sendsPerSecond,
@@ -86,7 +91,8 @@ extension Hub {
 
     /// The connection that had the session is told 4005; it must not end the session when it closes.
     private func replace(_ connection: EdgeConnection) {
-        connection.shard.run { _ in connection.end(.replaced, "The session was resumed elsewhere.", keepsSession: true) }
+        connection.shard.run { _ in connection.end(.replaced, "The session was resumed elsewhere.", keepsSession: true)
+        }
     }
 
     /// A connection is gone. `isClean`: the client closed it on purpose, which leaves its rooms at once.
@@ -137,7 +143,8 @@ extension Hub {
         for session in sessions.sessions(of: user) {
             leaveAll(session, reason: .kicked)
             guard let connection = connections.removeValue(forKey: session) else { continue }
-            connection.shard.run { _ in connection.end(.kicked, "An operator closed this session.", keepsSession: true) }
+            connection.shard.run { _ in connection.end(.kicked, "An operator closed this session.", keepsSession: true)
+            }
         }
     }
 }

@@ -68,8 +68,10 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         let memberships = sessions.memberships()
         let leaves = memberships.flatMap { room, members in
             members.map { member in
-                broker.leave(Occupant(session: member.session, user: member.user, node: node), room: room, reason: .left)
-                    .map { _ in }.recover { _ in }
+                broker.leave(
+                    Occupant(session: member.session, user: member.user, node: node), room: room, reason: .left
+                )
+                .map { _ in }.recover { _ in }
             }
         }
         rooms = [:]

@@ -4,7 +4,7 @@ import ChatWire
 import NIOCore
 
 /// What the hub keeps of one room while a session of this node is in it. Owned by ``Hub``; loop-bound with it.
-final class HubRoom {
+final class HubRoom: @unchecked Sendable {
     let name: RoomName
     var feed = RoomFeed()
     var tail = HistoryTail()

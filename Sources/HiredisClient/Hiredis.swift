@@ -5,7 +5,7 @@ import NIOCore
 ///
 /// The only file that touches C: the reader and its table of callbacks are freed with this value.
 /// After an error the reader is spent; its connection must be closed.
-struct ReplyReader: ~Copyable {
+package struct ReplyReader: ~Copyable {
     /// hiredis moves what it has not read yet to the front after each KiB, so it is fed small pieces.
     private static let feedBytesMax = 16 << 10
 
@@ -16,7 +16,7 @@ struct ReplyReader: ~Copyable {
     /// Bytes fed for the reply that is not complete yet.
     private var unfinishedBytes = 0
 
-    init(sink: ReplySink, limits: RedisLimits) throws(RedisError) {
+    package init(sink: ReplySink, limits: RedisLimits) throws(RedisError) {
         let callbacks = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
         callbacks.initialize(to: Self.events)
         guard let reader = redisReaderCreateWithFunctions(callbacks) else {
@@ -36,7 +36,7 @@ struct ReplyReader: ~Copyable {
     }
 
     /// Parses `bytes` and appends the replies that they complete. Those before an error are appended, too.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, replies: inout [RESPValue]) throws(RedisError) {
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer, replies: inout [RESPValue]) throws(RedisError) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.feedBytesMax))

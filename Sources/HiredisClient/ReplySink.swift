@@ -3,7 +3,7 @@ import NIOCore
 /// Builds replies from the events of a ``ReplyReader``, and sets pub/sub messages apart without building them.
 ///
 /// Every method answers whether it goes on; false spends the reader, with the reason in ``refusal``.
-final class ReplySink {
+package final class ReplySink {
     /// An array that has begun and not all its values.
     private struct OpenArray {
         var values: [RESPValue]
@@ -31,7 +31,7 @@ final class ReplySink {
     private var batch = MessageBatch()
     private(set) var refusal: String?
 
-    init(limits: RedisLimits, channel: ((UnsafeRawBufferPointer) -> String?)? = nil) {
+    package init(limits: RedisLimits, channel: ((UnsafeRawBufferPointer) -> String?)? = nil) {
         replyElementsMax = limits.replyElementsMax
         self.channel = channel
     }
@@ -43,7 +43,7 @@ final class ReplySink {
     }
 
     /// The messages since the last call.
-    func takeMessages() -> [ChannelMessage] { batch.take() }
+    package func takeMessages() -> [ChannelMessage] { batch.take() }
 
     func array(count: Int, isNested: Bool) -> Bool {
         elements = isNested ? elements + count : count

@@ -62,7 +62,8 @@ import Testing
     @Test func theTailAnswersWhatItCanKnow() {
         var tail = HistoryTail(entriesMax: 4, bytesMax: 1000)
         for number in 1...6 {
-            tail.append(.init(id: position(number), previous: position(number - 1), json: ByteBuffer(string: "\(number)")))
+            tail.append(
+                .init(id: position(number), previous: position(number - 1), json: ByteBuffer(string: "\(number)")))
         }
         #expect(tail.page(after: position(4), limit: 10)?.entries.map(\.id) == [position(5), position(6)])
         #expect(tail.page(after: position(2), limit: 2)?.more == true)

@@ -89,7 +89,8 @@ import Testing
 
     @Test func membersAreUsersHoweverManySessions() throws {
         var roster = Roster()
-        let change = roster.apply(.init(joined: [try occupant("s1", "ada", since: 5), try occupant("s2", "ada", since: 9)]))
+        let change = roster.apply(
+            .init(joined: [try occupant("s1", "ada", since: 5), try occupant("s2", "ada", since: 9)]))
         #expect(change.joined.count == 2)
         let (members, count) = roster.members()
         #expect(count == 1)

@@ -23,7 +23,7 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
     private var channels: [LinkID: any Channel] = [:]
     private var answers: [RequestID: EventLoopPromise<Answer>] = [:]
     private var requestsMade = 0
-    private var timer: Scheduled<Void>?
+    private var timer: (task: Scheduled<Void>, at: NIODeadline)?
     private var isPaused = false
     /// Succeeds when the session is over and its channels are closed.
     private let over: EventLoopPromise<Void>
@@ -106,14 +106,18 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
         }
     }
 
+    /// Deadlines mostly move into the future, with every frame heard: a timer that is early is left to fire, finds
+    /// nothing to do, and is set anew.
     private func schedule() {
-        timer?.cancel()
-        timer = nil
         guard !hasEnded, let deadline = machine.deadline else { return }
-        timer = loop.scheduleTask(deadline: deadline) { [weak self] in self?.timerFired() }
+        if let timer, timer.at <= deadline { return }
+        timer?.task.cancel()
+        let task = loop.scheduleTask(deadline: deadline) { [weak self] () -> Void in self?.timerFired() }
+        timer = (task, deadline)
     }
 
     private func timerFired() {
+        timer = nil
         let now = NIODeadline.now()
         if isPaused {
             // Nothing is heard because nothing is read.
@@ -187,7 +191,7 @@ extension SessionDriver {
 
     private func finishIfOver() {
         guard hasEnded, channels.isEmpty, connecting.isEmpty else { return }
-        timer?.cancel()
+        timer?.task.cancel()
         over.succeed()
     }
 }

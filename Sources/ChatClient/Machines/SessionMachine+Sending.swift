@@ -44,7 +44,7 @@ extension SessionMachine {
 
     /// Requests only read, so one that was lost with its connection is simply sent again.
     mutating func pumpRequests() {
-        guard let active else { return }
+        guard !requests.isEmpty, let active else { return }
         for id in requests.keys.sorted(by: { $0.number < $1.number }) {
             guard let request = requests[id], request.sentOn == nil else { continue }
             requests[id]?.sentOn = active

@@ -62,7 +62,7 @@ public final class Lifecycle: Sendable {
     /// - Throws: the error of the service that could not start, after the others have stopped.
     public func run(_ services: [Service]) async throws -> ExitStatus {
         let signals = trapSignals()
-        defer { for source in signals { source.cancel() } }
+        defer { release(signals) }
         var started: [Service] = []
         do {
             for service in services where !isDraining {
@@ -141,5 +141,11 @@ public final class Lifecycle: Sendable {
             source.resume()
             return source
         }
+    }
+
+    /// From here on a signal ends the process as it does any other.
+    private func release(_ sources: [any DispatchSourceSignal]) {
+        for source in sources { source.cancel() }
+        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
     }
 }

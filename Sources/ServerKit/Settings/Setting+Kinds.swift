@@ -20,7 +20,7 @@ extension Setting where Value == Double {
     public static func double(
         _ key: String, default defaultValue: Double, in range: ClosedRange<Double>, unit: String, help: String
     ) -> Self {
-        let shown = PrometheusText.number(defaultValue)
+        let shown = PrometheusText.number((defaultValue * 1000).rounded() / 1000)
         return Setting(SettingDescription(key: key, defaultText: shown, unit: unit, help: help), default: defaultValue) {
             text throws(SettingFault) in
             guard let number = Double(text), range.contains(number) else {

@@ -38,12 +38,21 @@ public struct SettingsFile: Sendable {
                 return true
             })
         do {
-            values = try YAMLSnapshot(data: contents.bytes, providerName: path, parsingOptions: options)
+            let mapping = Self.saysNothing(contents) ? Data("{}".utf8) : contents
+            values = try YAMLSnapshot(data: mapping.bytes, providerName: path, parsingOptions: options)
         } catch {
             throw SettingsError(
                 .unreadableFile, "--config: '\(path)' is no mapping of keys to values in YAML or JSON: \(error)")
         }
         keys = seen.withLockedValue { $0.sorted() }
+    }
+
+    /// A file whose every line is a comment names no settings; to YAML it is no mapping.
+    private static func saysNothing(_ contents: Data) -> Bool {
+        contents.split(separator: UInt8(ascii: "\n")).allSatisfy { line in
+            let text = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") }
+            return text.isEmpty || text.first == UInt8(ascii: "#")
+        }
     }
 
     /// The text of a key's value; the items of a list are joined by commas.

@@ -1,0 +1,132 @@
+import ArgumentParser
+import ChatBroker
+import ChatBrokerRedis
+import ChatEdge
+import ChatIdentity
+import ChatWire
+import Foundation
+import HiredisClient
+import Logging
+import NIOCore
+import NIOPosix
+import ServerKit
+
+/// `termchat-edge`: holds WebSockets and passes what is said in rooms to the other nodes.
+@main
+struct EdgeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "termchat-edge",
+        abstract: "Holds WebSockets and passes what is said in rooms to the other nodes.",
+        discussion: "Each flag is also TERMCHAT_… in the environment and a key of the --config file.")
+
+    @Option(EdgeKeys.listen) var listen: String?
+    @Option(EdgeKeys.admin) var admin: String?
+    @Option(EdgeKeys.redis) var redis: String?
+    @Option(EdgeKeys.broker) var broker: String?
+    @Option(EdgeKeys.node) var node: String?
+    @Flag(EdgeKeys.guests) var guests: Bool?
+    @Option(EdgeKeys.tokenKey) var tokenKey: String?
+    @Option(EdgeKeys.sendsPerSecond) var sendsPerSecond: String?
+    @Option(EdgeKeys.requestsPerSecond) var requestsPerSecond: String?
+    @Option(EdgeKeys.queueEntries) var queueEntries: String?
+    @Option(EdgeKeys.queueBytes) var queueBytes: String?
+    @Option(EdgeKeys.historyEntries) var historyEntries: String?
+    @Option(EdgeKeys.historyAge) var historyAge: String?
+    @Option(EdgeKeys.graceSeconds) var graceSeconds: String?
+    @Option(EdgeKeys.slowSeconds) var slowSeconds: String?
+    @Option(EdgeKeys.stopSeconds) var stopSeconds: String?
+    @Option(EdgeKeys.drainSeconds) var drainSeconds: String?
+    @Option(EdgeKeys.allowedOrigins) var allowedOrigins: String?
+    @Option(EdgeKeys.trustedProxies) var trustedProxies: String?
+    @Option(EdgeKeys.maxConnections) var maxConnections: String?
+    @Option(EdgeKeys.threads) var threads: String?
+    @Option(EdgeKeys.config) var config: String?
+    @Option(EdgeKeys.logLevel) var logLevel: String?
+    @Option(EdgeKeys.logFormat) var logFormat: String?
+
+    static func main() async {
+        await CommandMain.run(EdgeCommand.self)
+    }
+
+    func run() async throws {
+        let reader = try SettingsReader(
+            EdgeKeys.descriptions, flags: SettingFlags.values(of: self),
+            environment: ProcessInfo.processInfo.environment, config: EdgeKeys.config)
+        let status = try await EdgeProcess(reader).run()
+        guard status == .done else { throw ExitCode(status.rawValue) }
+    }
+}
+
+/// Composes one edge from its settings and runs it until a signal.
+private struct EdgeProcess {
+    private let reader: SettingsReader
+    private let logger: Logger
+
+    init(_ reader: SettingsReader) throws {
+        self.reader = reader
+        LineLogHandler.bootstrap(
+            format: try reader.value(of: EdgeKeys.logFormat), level: try reader.value(of: EdgeKeys.logLevel))
+        logger = Logger(label: "termchat-edge")
+    }
+
+    func run() async throws -> ExitStatus {
+        let (settings, socket) = try EdgeKeys.read(reader)
+        _ = FileDescriptorLimit.raise()
+        let threads = try reader.value(of: EdgeKeys.threads)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads == 0 ? System.coreCount : threads)
+        var random = SystemRandomNumberGenerator()
+        guard let node = NodeID.new(name: settings.node, using: &random) else {
+            throw ProcessFailure(.usage, "--node: '\(settings.node)' is no name for a node.")
+        }
+        let broker = try makeBroker(node, on: group.next())
+        let authenticator = Authenticator(verifier: try await verifier(), allowsGuests: settings.allowsGuests)
+        let registry = MetricsRegistry()
+        ProcessMetrics.register(in: registry)
+        let adminAddress = try reader.value(of: EdgeKeys.admin)
+        let edge = Running<EdgeServer>()
+        let admin = Running<AdminServer>()
+        let lifecycle = Lifecycle(deadline: .nanoseconds(settings.stop.nanoseconds), logger: logger)
+        let status = try await lifecycle.run([
+            .init("admin", drain: { await admin.value?.stop() }),
+            .init(
+                "edge",
+                start: { [logger] in
+                    let server = try await EdgeServer.start(
+                        settings, socket: socket, node: node, broker: broker, authenticator: authenticator,
+                        group: group, registry: registry, logger: logger)
+                    edge.value = server
+                    Announcement.listening(
+                        on: HostPort(host: server.address.ipAddress ?? socket.host, port: server.address.port ?? 0))
+                    let operators = try await AdminServer.start(
+                        on: adminAddress, metrics: registry, readiness: { server.readiness }, logger: logger)
+                    admin.value = operators
+                    Announcement.admin(on: operators.address)
+                },
+                drain: { await edge.value?.stop() }),
+        ])
+        try? await group.shutdownGracefully()
+        return status
+    }
+
+    private func makeBroker(_ node: NodeID, on loop: any EventLoop) throws -> any ClusterBroker {
+        let bounds = HistoryBounds(
+            entries: try reader.value(of: EdgeKeys.historyEntries), age: try reader.value(of: EdgeKeys.historyAge))
+        if try reader.value(of: EdgeKeys.broker) == "memory" {
+            return InProcessBroker(node: node, on: loop, store: .init(on: loop, history: bounds))
+        }
+        do throws(RedisError) {
+            var settings = RedisBrokerSettings(redis: try RedisSettings(url: try reader.value(of: EdgeKeys.redis)))
+            settings.history = bounds
+            return try RedisBroker(settings: settings, node: node, on: loop, logger: logger)
+        } catch {
+            throw ProcessFailure(.usage, "--redis: \(error)")
+        }
+    }
+
+    private func verifier() async throws -> TokenVerifier? {
+        guard let path = try reader.value(of: EdgeKeys.tokenKey) else { return nil }
+        let verifier = try await TokenVerifier.load(keyFile: path)
+        for warning in verifier.warnings { logger.warning("token key", metadata: ["what": "\(warning)"]) }
+        return verifier
+    }
+}
