@@ -37,7 +37,8 @@ final class ConnectionLoop: @unchecked Sendable {
 
     /// - Parameters:
     ///   - index: This loop's place among `count`; keeps connection ids of different loops apart.
-    init(eventLoop: any EventLoop, index: Int, count: Int, settings: WebSocketServerSettings, counters: ServerCounters) {
+    init(eventLoop: any EventLoop, index: Int, count: Int, settings: WebSocketServerSettings, counters: ServerCounters)
+    {
         self.eventLoop = eventLoop
         self.settings = settings
         self.counters = counters

@@ -50,8 +50,10 @@ enum ProxyHeader: Equatable {
     }
 
     private static func readBlock(_ buffer: inout ByteBuffer) throws(Malformed) -> ProxyHeader? {
-        guard buffer.readableBytesView.prefix(signature.count).elementsEqual(
-            signature.prefix(buffer.readableBytes)) else { throw Malformed() }
+        guard
+            buffer.readableBytesView.prefix(signature.count).elementsEqual(
+                signature.prefix(buffer.readableBytes))
+        else { throw Malformed() }
         let at = buffer.readerIndex + signature.count
         guard let versionAndCommand = buffer.getInteger(at: at, as: UInt8.self),
             let family = buffer.getInteger(at: at + 1, as: UInt8.self),

@@ -84,7 +84,8 @@ public final class WebSocketConnection: @unchecked Sendable {
     /// Frames one text message and writes it.
     public func writeText(_ payload: ByteBuffer) {
         var frame = ByteBuffer()
-        frame.reserveCapacity(payload.readableBytes + ByteBuffer.webSocketHeaderBytes(payloadBytes: payload.readableBytes))
+        frame.reserveCapacity(
+            payload.readableBytes + ByteBuffer.webSocketHeaderBytes(payloadBytes: payload.readableBytes))
         frame.writeWebSocketText(payload)
         write(frame)
     }

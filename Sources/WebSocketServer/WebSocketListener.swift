@@ -61,7 +61,8 @@ public final class WebSocketListener: Sendable {
         }
         if connectionsMax < settings.limits.connectionsMax {
             logger.warning(
-                "fewer connections than set: raise the limit of open files", metadata: ["connections_max": "\(connectionsMax)"])
+                "fewer connections than set: raise the limit of open files",
+                metadata: ["connections_max": "\(connectionsMax)"])
         }
         let gate = AcceptGate(connectionsMax: connectionsMax, counters: counters, logger: logger)
         let channel: any Channel
@@ -120,9 +121,12 @@ public final class WebSocketListener: Sendable {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 16384))
             .childChannelOption(
-                .writeBufferWaterMark, value: .init(low: limits.outboundBytesLow, high: limits.outboundBytesHigh))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 16384)
+            )
+            .childChannelOption(
+                .writeBufferWaterMark, value: .init(low: limits.outboundBytesLow, high: limits.outboundBytesHigh)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try make(channel) }
             }

@@ -77,7 +77,8 @@ public struct WebSocketServerSettings: Sendable {
         try require(limits.connectionsMax > 0, "connectionsMax must be above 0")
         try require(limits.messageBytesMax > 0 && limits.fragmentsMax > 0, "message limits must be above 0")
         try require(
-            limits.unfinishedBytesMax >= limits.messageBytesMax, "unfinishedBytesMax must hold a message (messageBytesMax)")
+            limits.unfinishedBytesMax >= limits.messageBytesMax,
+            "unfinishedBytesMax must hold a message (messageBytesMax)")
         try require(
             0 < limits.outboundBytesLow && limits.outboundBytesLow <= limits.outboundBytesHigh
                 && limits.outboundBytesHigh < limits.outboundBytesMax,

@@ -7,8 +7,10 @@ import Testing
 /// The commands as a script sees them: arguments in, exit status out.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct CommandTests {
     @Test(arguments: [
-        ["send"], ["who"], ["tail"], ["--nonsense"], ["send", "Not a room", "x"], ["who", "ops", "--server", "nowhere"],
-        ["tail", "ops", "--since", "yesterday"], ["send", "ops", "--pipeline", "0", "x"], ["lobby", "--user", "no spaces"],
+        ["send"], ["who"], ["tail"], ["--nonsense"], ["send", "Not a room", "x"],
+        ["who", "ops", "--server", "nowhere"],
+        ["tail", "ops", "--since", "yesterday"], ["send", "ops", "--pipeline", "0", "x"],
+        ["lobby", "--user", "no spaces"],
         ["who", "ops", "--token-file", "/nonexistent"], ["chat", "--count", "-1"],
     ])
     func wrongArgumentsAreUsage(arguments: [String]) async {
@@ -49,12 +51,15 @@ import Testing
         let server = try await ScriptedServer()
         let flags = flags(server)
         try await server.stop()
-        #expect(await TermchatProgram.run(["send", "ops", "x", "--timeout", "1"] + flags) == ExitStatus.unavailable.rawValue)
+        #expect(
+            await TermchatProgram.run(["send", "ops", "x", "--timeout", "1"] + flags) == ExitStatus.unavailable.rawValue
+        )
     }
 
     @Test func tailWithoutFollowingEndsAndReportsAGap() async throws {
         let server = try await ScriptedServer()
-        async let status = TermchatProgram.run(["tail", "ops", "--json", "--no-follow", "--since", "1-0"] + flags(server))
+        async let status = TermchatProgram.run(
+            ["tail", "ops", "--json", "--no-follow", "--since", "1-0"] + flags(server))
         let peer = try await server.accept()
         guard case .hello = try await peer.next() else { throw Unexpected() }
         peer.send(.welcome(welcomeFrame()))
@@ -105,8 +110,12 @@ import Testing
 
     @Test func theOutboxIsKeptInTheStateFolder() {
         let server = ServerAddress(host: "::1", port: 80)
-        #expect(OutboxPath.path(server: server, user: "ada", environment: ["HOME": "/h"]) == "/h/.local/state/termchat/outbox/ada@::1_80")
-        #expect(OutboxPath.path(server: server, user: "ada", environment: ["XDG_STATE_HOME": "/s"]) == "/s/termchat/outbox/ada@::1_80")
+        #expect(
+            OutboxPath.path(server: server, user: "ada", environment: ["HOME": "/h"])
+                == "/h/.local/state/termchat/outbox/ada@::1_80")
+        #expect(
+            OutboxPath.path(server: server, user: "ada", environment: ["XDG_STATE_HOME": "/s"])
+                == "/s/termchat/outbox/ada@::1_80")
         #expect(OutboxPath.path(server: server, user: "ada", environment: [:]) == nil)
     }
 

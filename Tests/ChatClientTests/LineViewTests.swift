@@ -19,10 +19,13 @@ import Testing
 
     @Test func aFileIsNamed() {
         var view = plain()
-        let tail = #""user":"grace","key":"f","file":{"id":"f","name":"p\u001b.png","bytes":5,"media_type":"image/png","sha256":"00"}}"#
+        let tail =
+            #""user":"grace","key":"f","file":{"id":"f","name":"p\u001b.png","bytes":5,"media_type":"image/png","sha256":"00"}}"#
         let file = Entry(kind: .file, id: fiveAfterTen, previous: .zero, tail: ByteBuffer(string: tail))
         #expect(
-            view.lines(for: .entry(lobby, file), now: at(0)) == [.text("10:05 grace  file p\u{fffd}.png (5 bytes, image/png)")])
+            view.lines(for: .entry(lobby, file), now: at(0)) == [
+                .text("10:05 grace  file p\u{fffd}.png (5 bytes, image/png)")
+            ])
     }
 
     @Test func hostileTextIsMadeVisible() {
@@ -47,7 +50,8 @@ import Testing
         #expect(view.lines(for: connected, now: at(0)) == [.connected, .status("connected to edge-a as ann")])
         #expect(view.lines(for: connected, now: at(0)) == [])
         let lost = SessionEvent.disconnected(reason: "connection lost", retryAt: at(3_000), attempt: 1)
-        #expect(view.lines(for: lost, now: at(0)) == [.waiting(reason: "connection lost", until: at(3_000), attempt: 1)])
+        #expect(
+            view.lines(for: lost, now: at(0)) == [.waiting(reason: "connection lost", until: at(3_000), attempt: 1)])
         #expect(view.lines(for: connected, now: at(0)) == [.connected, .status("back on edge-a")])
     }
 
@@ -75,6 +79,8 @@ import Testing
             tail: ByteBuffer(string: #""user":"grace","session":"s0","key":"k","body":"\#(json)"}"#))
     }
 
-    private func style(hasColor: Bool = false) -> LineStyle { LineStyle(hasColor: hasColor, secondsFromGMT: { _ in 0 }) }
+    private func style(hasColor: Bool = false) -> LineStyle {
+        LineStyle(hasColor: hasColor, secondsFromGMT: { _ in 0 })
+    }
     private func plain() -> LineView { LineView(style: style()) }
 }

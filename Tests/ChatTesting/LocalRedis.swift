@@ -63,7 +63,8 @@ public final class LocalRedis: @unchecked Sendable {
 
     private init(_ options: Options) throws {
         self.options = options
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("redis-\(UInt32.random(in: 0 ... .max))")
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "redis-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         port = try freePort()
         tlsPort = options.tls ? try freePort() : 0

@@ -178,7 +178,9 @@ import Testing
 
     @Test func messagesOfUnwantedChannelsHaveNoName() throws {
         var machine = try subscribed("a")
-        let name = { (machine: SubscriptionMachine, text: String) in Array(text.utf8).withUnsafeBytes { machine.name($0) } }
+        let name = { (machine: SubscriptionMachine, text: String) in
+            Array(text.utf8).withUnsafeBytes { machine.name($0) }
+        }
         #expect(name(machine, "a") == "a")
         #expect(name(machine, "b") == nil)
         _ = machine.unsubscribe("a")

@@ -35,7 +35,9 @@ struct LineView: Sendable {
             return reason.kind == .closed ? [] : [.status(VisibleText(reason.message).value)]
         case .joined(let joined):
             guard showsPresence, !joined.isAgain else { return [] }
-            return [.text(prefix(joined.room) + style.dimmed("-- \(joined.room): \(people(joined.members, joined.count))"))]
+            return [
+                .text(prefix(joined.room) + style.dimmed("-- \(joined.room): \(people(joined.members, joined.count))"))
+            ]
         case .left(let room):
             return showsPresence ? [.text(style.dimmed("-- left \(room)"))] : []
         case .roomRefused(let room, let error):
@@ -47,7 +49,8 @@ struct LineView: Sendable {
         case .caughtUp, .stored, .typing:
             return []
         case .delayed(let message, let error, _):
-            return error.code == .rateLimited ? [] : [.status("not stored yet, kept: \(VisibleText(message.body).value)")]
+            return error.code == .rateLimited
+                ? [] : [.status("not stored yet, kept: \(VisibleText(message.body).value)")]
         case .refused(let message, let error):
             return [.status("refused (\(VisibleText(error.message).value)): \(VisibleText(message.body).value)")]
         case .presence(let presence):
@@ -64,7 +67,8 @@ struct LineView: Sendable {
         let head = "\(prefix(room))\(style.time(entry.id.milliseconds)) "
         switch try? entry.content() {
         case .message(let message):
-            let body = VisibleText(message.body, newlines: .kept).value.split(separator: "\n", omittingEmptySubsequences: false)
+            let body = VisibleText(message.body, newlines: .kept).value.split(
+                separator: "\n", omittingEmptySubsequences: false)
             return head + style.bold(VisibleText(message.user).value) + "  " + body.joined(separator: "\n      ")
         case .file(let file):
             let name = VisibleText(file.name).value
@@ -81,7 +85,9 @@ struct LineView: Sendable {
             isWaiting = false
         }
         let node = VisibleText(connected.node).value
-        if !wasConnected { return [.connected, .status("connected to \(node) as \(VisibleText(connected.user).value)")] }
+        if !wasConnected {
+            return [.connected, .status("connected to \(node) as \(VisibleText(connected.user).value)")]
+        }
         // A drained node's clients move without a pause: nothing to say.
         return isWaiting ? [.connected, .status("back on \(node)")] : []
     }

@@ -11,9 +11,14 @@ struct Reading: Equatable {
 
     /// Reads `bytes` in pieces that end at `cuts`. With `channels`, messages of these are set apart.
     init(_ bytes: [UInt8], cuts: [Int] = [], channels: Set<String>? = nil, limits: RedisLimits = RedisLimits()) {
-        let sink = ReplySink(limits: limits, channel: channels.map { channels in
-            { bytes in channels.contains(String(decoding: bytes, as: UTF8.self)) ? String(decoding: bytes, as: UTF8.self) : nil }
-        })
+        let sink = ReplySink(
+            limits: limits,
+            channel: channels.map { channels in
+                { bytes in
+                    channels.contains(String(decoding: bytes, as: UTF8.self))
+                        ? String(decoding: bytes, as: UTF8.self) : nil
+                }
+            })
         do throws(RedisError) {
             var reader = try ReplyReader(sink: sink, limits: limits)
             var start = 0
