@@ -1,3 +1,4 @@
+import Glibc
 import CLinux
 import Foundation
 import Synchronization
@@ -258,7 +259,7 @@ extension Worker {
         let wasBlocked = !connection.unsent.isEmpty
         connection.unsent += bytes
         let count = connection.unsent.withUnsafeBytes {
-            send(connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            Glibc.send(connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         if count < 0, errno != EAGAIN, errno != EINTR { return lose(connection, "connection lost") }
         connection.unsent.removeFirst(max(0, count))

@@ -8,19 +8,20 @@ import ServerKit
 @main
 enum Main {
     static func main() async {
-        await ControlConnector.$connect.withValue({ url, loop in
-            let redis: RedisSettings
-            do throws(RedisError) {
-                redis = try RedisSettings(url: url)
-            } catch {
-                throw ProcessFailure(.usage, "--redis: \(error)")
-            }
-            var settings = RedisBrokerSettings(redis: redis)
-            settings.probes = false
-            let logger = LineLogHandler.logger("termchat-ctl", level: .error)
-            return try RedisBroker(settings: settings, node: nil, on: loop, logger: logger)
-        }) {
-            await CommandMain.run(ControlCommand.self)
-        }
+        await ControlConnector.$connect.withValue(
+            { url, loop in
+                let redis: RedisSettings
+                do throws(RedisError) {
+                    redis = try RedisSettings(url: url)
+                } catch {
+                    throw ProcessFailure(.usage, "--redis: \(error)")
+                }
+                var settings = RedisBrokerSettings(redis: redis)
+                settings.probes = false
+                let logger = LineLogHandler.logger("termchat-ctl", level: .error)
+                return try RedisBroker(settings: settings, node: nil, on: loop, logger: logger)
+            }, operation: run)
     }
+
+    private static func run() async { await CommandMain.run(ControlCommand.self) }
 }
