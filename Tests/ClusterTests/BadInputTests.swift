@@ -46,8 +46,6 @@ extension Scenarios {
             Case("an empty key", #"{"type":"send","room":"lobby","key":"","body":"b"}"#, "invalid_frame"),
             Case("a key too long", #"{"type":"send","room":"lobby","body":"b","key":""# + String(repeating: "k", count: 65) + #""}"#, "invalid_frame"),
             Case("a send to a room not joined", #"{"type":"send","room":"elsewhere","key":"k","body":"b"}"#, "not_joined"),
-            Case("history of a room not joined", #"{"type":"history","room":"elsewhere"}"#, "not_joined"),
-            Case("who of a room not joined", #"{"type":"who","room":"elsewhere"}"#, "not_joined"),
             Case("typing in a room not joined", #"{"type":"typing","room":"elsewhere"}"#, "not_joined"),
             Case("leaving a room not joined", #"{"type":"leave","room":"elsewhere"}"#, "not_joined"),
         ]
