@@ -50,6 +50,7 @@ func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let libraries: [Target] = [
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CLinux"),
     module("ChatWire", [.nioCore]),
     module("ChatCore", ["ChatWire", "ChatBroker", .nioCore, .deque]),
     module("ChatBroker", ["ChatWire", .nioCore, .deque]),
@@ -72,7 +73,9 @@ let libraries: [Target] = [
             "ChatBroker", "ChatCore", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", .nioCore, .nioPosix,
             .nioHTTP1, .nioConcurrency, .deque, .logging, .metrics,
         ]),
-    module("ChatControl", ["ChatBroker", "ChatWire", "ServerKit", .nioCore, .nioPosix, .logging, .argumentParser]),
+    module(
+        "ChatControl",
+        ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
     module(
         "ChatClient",
         [
@@ -86,14 +89,14 @@ let executables: [Target] = [
         "termchat-edge",
         [
             "ChatBroker", "ChatBrokerRedis", "ChatEdge", "ChatIdentity", "ChatWire", "HiredisClient", "ServerKit",
-            .argumentParser, .logging,
+            "WebSocketServer", .argumentParser, .logging,
             .nioConcurrency, .nioCore, .nioPosix,
         ]),
     program(
         "termchat-ctl",
-        ["ChatControl", "ChatBrokerRedis", "ChatBroker", "ServerKit", .argumentParser, .nioCore, .nioPosix, .logging]),
+        ["ChatBroker", "ChatBrokerRedis", "ChatControl", "HiredisClient", "ServerKit", .logging]),
     program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
-    program("termchat-bench", ["ChatWire", .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency]),
+    program("termchat-bench", ["CLinux", .argumentParser]),
 ]
 
 /// What several suites share, and what a test drives from outside.
@@ -104,7 +107,7 @@ let testSupport: [Target] = [
         path: "Tests/ChatTesting", swiftSettings: strict),
     .executableTarget(
         name: "websocket-echo",
-        dependencies: ["WebSocketServer", .nioCore, .nioPosix],
+        dependencies: ["WebSocketServer", .nioCore, .nioPosix, .logging],
         path: "Tests/WebSocketEcho", swiftSettings: strict),
 ]
 
@@ -119,7 +122,7 @@ let tests: [Target] =
             ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
         suite(
             "WebSocketServerTests",
-            ["WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
+            ["WebSocketServer", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
         suite(
             "ServerKitTests",
             ["ServerKit", "ChatTesting", .nioCore, .nioPosix, .logging, .metrics, .coreMetrics, .configuration]),
@@ -139,7 +142,7 @@ let tests: [Target] =
         suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
         suite(
             "ClusterTests",
-            ["ChatClient", "ChatWire", "ChatTesting", .nioCore, .nioPosix, "termchat-edge", "termchat-ctl", "termchat"]),
+            ["ChatTesting", .crypto, "termchat-edge", "termchat-ctl", "termchat"]),
         suite("TidyTests", ["ChatWire"]),
     ]
 

@@ -40,7 +40,9 @@ public final class ChatSession: Sendable {
     /// Starts connecting. The session lives until ``close()``, until it and its ``events`` are dropped, or until it
     /// stops by itself (``SessionEvent/stopped(_:)``).
     /// - Throws: where the outbox's file or the certificates cannot be read.
-    public init(_ configuration: Configuration, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup) async throws {
+    public init(
+        _ configuration: Configuration, group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
+    ) async throws {
         let connector = try LinkConnector(
             address: configuration.server, certificateAuthority: configuration.certificateAuthority, loop: group.next())
         let store = try configuration.outboxPath.map { try OutboxStore(path: $0) }
@@ -53,7 +55,8 @@ public final class ChatSession: Sendable {
         let driver = SessionDriver(machine: machine, connector: connector, outboxStore: store)
         let producer = SessionDriver.Events.makeSequence(
             elementType: SessionEvent.self,
-            backPressureStrategy: .init(lowWatermark: ClientLimits.eventsLowMark, highWatermark: ClientLimits.eventsHighMark),
+            backPressureStrategy: .init(
+                lowWatermark: ClientLimits.eventsLowMark, highWatermark: ClientLimits.eventsHighMark),
             finishOnDeinit: true, delegate: EventsDelegate(driver: driver))
         let source = producer.source
         driver.loop.execute { driver.start(source, restored: restored) }

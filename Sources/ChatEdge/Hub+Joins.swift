@@ -35,10 +35,12 @@ extension Hub {
             .whenComplete { [weak self] result in
                 guard let self else { return }
                 switch result {
-                case .success:
+                case .success(let stored):
                     guard let room = rooms[request.frame.room] else {
                         return fail([request], .unavailable, "The room was closed; join again.")
                     }
+                    var request = request
+                    request.since = stored.since
                     answer(request, in: room)
                 case .failure:
                     // The broker may still have taken it: the departure makes sure.
@@ -115,7 +117,7 @@ extension Hub {
         guard sessions[request.session] != nil else { return }
         let all = request.entries + entries
         let (page, wasCut) = Self.cut(all, keepingNewest: request.frame.since == nil)
-        let (members, count) = room.roster.members(including: occupant(request.session, request.user))
+        let (members, count) = room.roster.members(including: request.occupant(on: node))
         let head = ServerFrame.Joined(
             ref: request.frame.ref, room: room.name, position: room.feed.last, messages: [],
             complete: request.isComplete, more: more || wasCut, members: members, count: count)

@@ -51,7 +51,9 @@ struct JSONWebKey: Decodable {
             return .secret(try KeyFile.checked(secret: secret, path))
         case ("OKP", nil, "Ed25519"), ("OKP", "EdDSA", "Ed25519"):
             if let d {
-                guard let key = try? EdDSA.PrivateKey(d: d, curve: .ed25519) else { throw fault("has no valid 'd'", path) }
+                guard let key = try? EdDSA.PrivateKey(d: d, curve: .ed25519) else {
+                    throw fault("has no valid 'd'", path)
+                }
                 return .edPrivate(key)
             }
             guard let x, let key = try? EdDSA.PublicKey(x: x, curve: .ed25519) else {

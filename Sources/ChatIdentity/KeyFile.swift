@@ -104,7 +104,8 @@ struct KeyFile {
         if let key = try? EdDSA.PublicKey(pem: text) { return .edPublic(key) }
         if let key = try? EdDSA.PrivateKey(pem: text) { return .edPrivate(key) }
         throw KeyFileError(
-            .invalid, "key file '\(path)' holds no Ed25519 key in PEM; make one with: openssl genpkey -algorithm ed25519")
+            .invalid,
+            "key file '\(path)' holds no Ed25519 key in PEM; make one with: openssl genpkey -algorithm ed25519")
     }
 
     private static func isReadableByAnyone(_ path: String) -> Bool {

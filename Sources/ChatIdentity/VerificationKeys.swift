@@ -42,7 +42,8 @@ struct VerificationKeys: Sendable {
         case .edPrivate:
             throw KeyFileError(
                 .wrongKind,
-                "key file '\(path)' holds a private key; servers need the public one: openssl pkey -pubout -in '\(path)'")
+                "key file '\(path)' holds a private key; servers need the public one: openssl pkey -pubout -in '\(path)'"
+            )
         }
     }
 }

@@ -21,7 +21,9 @@ public enum ClientFrame: Sendable, Equatable {
         /// The secret of a session to resume.
         public var resume: String?
 
-        public init(ref: Ref? = nil, user: String? = nil, token: String? = nil, client: String? = nil, resume: String? = nil) {
+        public init(
+            ref: Ref? = nil, user: String? = nil, token: String? = nil, client: String? = nil, resume: String? = nil
+        ) {
             self.ref = ref
             self.user = user
             self.token = token

@@ -128,7 +128,9 @@ private struct VisibleTextFilter {
     /// The tags that make a black flag the flag of a region, at most six letters and digits and the tag that ends them;
     /// nothing where the run is anything else, because tags can hide whole sentences.
     private static func flagTags(_ scalars: ArraySlice<Unicode.Scalar>) -> ArraySlice<Unicode.Scalar> {
-        let letters = scalars.prefix { ("\u{e0030}"..."\u{e0039}").contains($0) || ("\u{e0061}"..."\u{e007a}").contains($0) }
+        let letters = scalars.prefix {
+            ("\u{e0030}"..."\u{e0039}").contains($0) || ("\u{e0061}"..."\u{e007a}").contains($0)
+        }
         let run = scalars.prefix(letters.count + 1)
         return (1...6).contains(letters.count) && run.last == "\u{e007f}" ? run : []
     }

@@ -63,7 +63,9 @@ extension RedisSettings {
     /// The name in the server's certificate. For an IP address, which TLS must not name, it is nil, and the certificate is
     /// checked for the address of the socket.
     var serverName: String? {
-        guard case .tcp(let host, _) = address, (try? SocketAddress(ipAddress: host, port: 0)) == nil else { return nil }
+        guard case .tcp(let host, _) = address, (try? SocketAddress(ipAddress: host, port: 0)) == nil else {
+            return nil
+        }
         return host
     }
 }

@@ -21,7 +21,8 @@ struct Handshake {
 
     init(_ settings: RedisSettings) {
         if let password = settings.password {
-            steps.append(.check(Auth(username: settings.username, password: password), "refused the user or the password"))
+            steps.append(
+                .check(Auth(username: settings.username, password: password), "refused the user or the password"))
         }
         if settings.database != 0 {
             steps.append(.check(Select(database: settings.database), "refused database \(settings.database)"))

@@ -41,7 +41,8 @@ package struct ReplyReader: ~Copyable {
         while !rest.isEmpty {
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.feedBytesMax))
             rest = rest.dropFirst(piece.count)
-            guard redisReaderFeed(reader, piece.baseAddress?.assumingMemoryBound(to: CChar.self), piece.count) == REDIS_OK
+            guard
+                redisReaderFeed(reader, piece.baseAddress?.assumingMemoryBound(to: CChar.self), piece.count) == REDIS_OK
             else { throw failure() }
             unfinishedBytes += piece.count
             try drain(into: &replies)
@@ -63,7 +64,9 @@ package struct ReplyReader: ~Copyable {
 
     private func failure() -> RedisError {
         if let refusal = sink.refusal { return RedisError(.protocolViolation, refusal) }
-        let text = withUnsafeBytes(of: &reader.pointee.errstr) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let text = withUnsafeBytes(of: &reader.pointee.errstr) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
         return RedisError(.protocolViolation, "The server's reply does not parse: \(text).")
     }
 
@@ -104,7 +107,8 @@ extension RESPCommand {
                 withUnsafeTemporaryAllocation(of: Int.self, capacity: ends.count) { lengths in
                     var start = 0
                     for (index, end) in ends.enumerated() {
-                        starts.initializeElement(at: index, to: words.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self))
+                        starts.initializeElement(
+                            at: index, to: words.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self))
                         lengths.initializeElement(at: index, to: end - start)
                         start = end
                     }

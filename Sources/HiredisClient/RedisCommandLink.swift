@@ -59,12 +59,13 @@ public final class RedisCommandLink: @unchecked Sendable {
         let promise = eventLoop.makePromise(of: Command.Reply.self)
         do throws(RedisError) {
             try enqueue(command.arguments) { result in
-                promise.completeWith(result.flatMap { reply in
-                    Result { () throws(RedisError) in
-                        if case .error(let message) = reply { throw RedisError(.reply, message) }
-                        return try command.decode(reply)
-                    }
-                }.mapError { $0 as any Error })
+                promise.completeWith(
+                    result.flatMap { reply in
+                        Result { () throws(RedisError) in
+                            if case .error(let message) = reply { throw RedisError(.reply, message) }
+                            return try command.decode(reply)
+                        }
+                    }.mapError { $0 as any Error })
             }
         } catch {
             promise.fail(error)

@@ -30,7 +30,9 @@ extension RedisSettings {
     }
 
     private init(path parts: URLParts) throws(RedisError) {
-        guard parts.authority.isEmpty, parts.path.count > 1 else { throw Self.invalid("unix:// needs an absolute path") }
+        guard parts.authority.isEmpty, parts.path.count > 1 else {
+            throw Self.invalid("unix:// needs an absolute path")
+        }
         self.init(address: .unix(path: try URLParts.decode(parts.path)))
         try parts.allow(queries: ["db"])
         if let text = parts.query["db"] { database = try Self.database(text) }
@@ -81,7 +83,9 @@ private struct URLParts {
         if let bracket = authority.lastIndex(of: "]"), authority.first == "[" {
             name = authority[..<bracket].dropFirst()
             let rest = authority[bracket...].dropFirst()
-            guard rest.isEmpty || rest.first == ":" else { throw RedisSettings.invalid("the port does not follow the host") }
+            guard rest.isEmpty || rest.first == ":" else {
+                throw RedisSettings.invalid("the port does not follow the host")
+            }
             port = rest.isEmpty ? nil : rest.dropFirst()
         } else if let colon = authority.firstIndex(of: ":") {
             name = authority[..<colon]
@@ -107,7 +111,8 @@ private struct URLParts {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, digits.first != UInt8(ascii: "+"), let value = UInt8(Substring(digits), radix: 16) else {
+            guard digits.count == 2, digits.first != UInt8(ascii: "+"), let value = UInt8(Substring(digits), radix: 16)
+            else {
                 throw RedisSettings.invalid("'%' is not followed by two hexadecimal digits")
             }
             bytes.append(value)

@@ -141,7 +141,8 @@ private struct MessageBatch {
     mutating func take() -> [ChannelMessage] {
         guard !items.isEmpty else { return [] }
         let messages = items.map { item in
-            ChannelMessage(channel: item.channel, payload: payloads.getSlice(at: item.start, length: item.count) ?? ByteBuffer())
+            ChannelMessage(
+                channel: item.channel, payload: payloads.getSlice(at: item.start, length: item.count) ?? ByteBuffer())
         }
         let size = payloads.readableBytes
         payloads = ByteBuffer()

@@ -64,7 +64,8 @@ struct SubscriptionMachine {
         let key = ChannelKey(channel)
         guard var subscription = subscriptions[key] else {
             guard subscriptions.count < channelsMax else {
-                return waiter(.failure(RedisError(.overloaded, "\(channelsMax) channels are subscribed; no more are taken.")))
+                return waiter(
+                    .failure(RedisError(.overloaded, "\(channelsMax) channels are subscribed; no more are taken.")))
             }
             subscriptions[key] = Subscription(name: channel, waiters: [waiter])
             return enqueue(key)
@@ -131,6 +132,7 @@ struct SubscriptionMachine {
             guard let phase = commandPhase(key) else {
                 waiting.removeFirst()
                 subscriptions[key]?.isQueued = false
+                settle(key)
                 continue
             }
             guard names.isEmpty || phase == target else { break }

@@ -14,7 +14,9 @@ struct Bench: ParsableCommand {
             doubled or out of order.
             """)
 
-    @Option(help: "A server, ws://ADDRESS:PORT; several share the connections.") var server: [String] = ["ws://127.0.0.1:8080"]
+    @Option(help: "A server, ws://ADDRESS:PORT; several share the connections.") var server: [String] = [
+        "ws://127.0.0.1:8080"
+    ]
     @Option(help: "The path of the upgrade.") var path = "/ws"
     @Option(help: "termchat, or bare: no hello or join, messages go to every connection.") var `protocol` = "termchat"
     @Option(help: "A token for hello (TERMCHAT_TOKEN).") var token: String?
@@ -56,7 +58,10 @@ struct Bench: ParsableCommand {
         }
         guard (1...BenchLimits.connectionsMax).contains(connections), (1...connections).contains(rooms),
             (1...connections).contains(publishers), (1...min(connections, BenchLimits.threadsMax)).contains(threads)
-        else { throw ValidationError("--connections is at most \(BenchLimits.connectionsMax); rooms, publishers and threads are no more.") }
+        else {
+            throw ValidationError(
+                "--connections is at most \(BenchLimits.connectionsMax); rooms, publishers and threads are no more.")
+        }
         guard (0...BenchLimits.rateMax).contains(rate), (16...8192).contains(bodyBytes), ramp > 0, warmup >= 0,
             duration > 0, .seconds(warmup + duration) <= BenchLimits.durationMax, sample ?? 1 > 0
         else { throw ValidationError("--rate, --body-bytes (16 to 8192), --ramp or the times are out of range.") }
@@ -70,7 +75,8 @@ struct Bench: ParsableCommand {
         let perSecond = rate * Double(connections) / Double(rooms)
         return Plan(
             targets: targets, path: path, dialect: dialect,
-            token: token ?? ProcessInfo.processInfo.environment["TERMCHAT_TOKEN"], connections: connections, rooms: rooms,
+            token: token ?? ProcessInfo.processInfo.environment["TERMCHAT_TOKEN"], connections: connections,
+            rooms: rooms,
             publishers: publishers, rate: idle ? 0 : rate, bodyBytes: bodyBytes, ramp: ramp, warmup: .seconds(warmup),
             duration: .seconds(duration), threads: threads, sampleEvery: sample ?? max(1, Int(perSecond / 20_000)))
     }

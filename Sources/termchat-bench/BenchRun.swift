@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// One run: opens the connections, publishes for a while, waits for the rest, and gathers what the threads counted.
 struct BenchRun {
@@ -73,10 +74,12 @@ struct BenchRun {
     private static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t {
         let box = Unmanaged.passRetained(ThreadBody(run: body))
         var thread = pthread_t()
-        pthread_create(&thread, nil, { argument in
-            if let argument { Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run() }
-            return nil
-        }, box.toOpaque())
+        pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument { Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, box.toOpaque())
         return thread
     }
 

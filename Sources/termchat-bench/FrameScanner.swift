@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 
 /// Finds what the checks need in a frame's bytes without decoding JSON: at a million deliveries a second, a decoder

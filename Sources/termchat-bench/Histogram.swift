@@ -31,7 +31,7 @@ struct Histogram: Sendable {
     private static func bucket(_ value: UInt64) -> Int {
         guard value >= 64 else { return Int(value) }
         let shift = 57 - value.leadingZeroBitCount
-        return (shift + 1) * 64 + Int((value >> UInt64(shift)) & 63) 
+        return (shift + 1) * 64 + Int((value >> UInt64(shift)) & 63)
     }
 
     private static func end(_ bucket: Int) -> UInt64 {

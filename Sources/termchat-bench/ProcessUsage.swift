@@ -12,7 +12,8 @@ struct ProcessUsage: Sendable {
         else { return nil }
         // proc(5): fields count from 1, and the third follows the name.
         let fields = status[status.index(after: nameEnd)...].split(separator: " ")
-        guard fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]), let pages = Int(fields[21])
+        guard fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]),
+            let pages = Int(fields[21])
         else { return nil }
         cpuSeconds = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
         residentBytes = pages * sysconf(Int32(_SC_PAGESIZE))

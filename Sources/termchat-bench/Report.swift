@@ -126,7 +126,9 @@ struct Report: Encodable {
                     + "\(number(process.rss_bytes_per_connection, 0)) bytes/connection")
         }
         if let cpu_us_per_delivery { lines.append("CPU us/delivery  server \(number(cpu_us_per_delivery, 3))") }
-        if let bench_cpu_us_per_delivery { lines.append("CPU us/delivery  bench  \(number(bench_cpu_us_per_delivery, 3))") }
+        if let bench_cpu_us_per_delivery {
+            lines.append("CPU us/delivery  bench  \(number(bench_cpu_us_per_delivery, 3))")
+        }
         return lines.joined(separator: "\n")
     }
 }

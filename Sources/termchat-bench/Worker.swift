@@ -1,4 +1,6 @@
+import CLinux
 import Foundation
+import Synchronization
 
 /// One thread of the load: an epoll loop over its share of the connections.
 ///
@@ -16,7 +18,8 @@ final class Worker: @unchecked Sendable {
     private(set) var atEnd: Tally?
     private let epoll: CInt
     private let timer: CInt
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: BenchLimits.frameBytesMax + 65536, alignment: 16)
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: BenchLimits.frameBytesMax + 65536, alignment: 16)
     private var opened = 0
     private var connecting = 0
     private var sendsDone = 0
@@ -29,11 +32,15 @@ final class Worker: @unchecked Sendable {
     init(number: Int, plan: Plan, phase: Phase) throws {
         self.plan = plan
         self.phase = phase
-        connections = stride(from: number, to: plan.connections, by: plan.threads).map { Connection(index: $0, plan: plan) }
+        connections = stride(from: number, to: plan.connections, by: plan.threads).map {
+            Connection(index: $0, plan: plan)
+        }
         publishers = connections.filter { $0.index < plan.publishers }
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK.rawValue))
-        guard epoll >= 0, timer >= 0 else { throw BenchError("No descriptor left: \(String(cString: strerror(errno))).") }
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK))
+        guard epoll >= 0, timer >= 0 else {
+            throw BenchError("No descriptor left: \(String(cString: strerror(errno))).")
+        }
         watch(timer, tag: Self.timerTag, events: EPOLLIN.rawValue, add: true)
     }
 
@@ -127,11 +134,13 @@ extension Worker {
         watch(connection.descriptor, tag: UInt64(connection.index / plan.threads), events: EPOLLIN.rawValue, add: false)
         let target = plan.targets[connection.index % plan.targets.count]
         connection.state = .upgrading
-        write(Array("""
-            GET \(plan.path) HTTP/1.1\r\nHost: \(target.authority)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-            Sec-WebSocket-Protocol: termchat.v1\r\n\r\n
-            """.utf8), to: connection)
+        write(
+            Array(
+                """
+                GET \(plan.path) HTTP/1.1\r\nHost: \(target.authority)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                Sec-WebSocket-Protocol: termchat.v1\r\n\r\n
+                """.utf8), to: connection)
     }
 
     func upgraded(_ connection: Connection) {
@@ -248,7 +257,9 @@ extension Worker {
         guard connection.descriptor >= 0 else { return }
         let wasBlocked = !connection.unsent.isEmpty
         connection.unsent += bytes
-        let count = connection.unsent.withUnsafeBytes { send(connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        let count = connection.unsent.withUnsafeBytes {
+            send(connection.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
         if count < 0, errno != EAGAIN, errno != EINTR { return lose(connection, "connection lost") }
         connection.unsent.removeFirst(max(0, count))
         let isBlocked = !connection.unsent.isEmpty
@@ -297,7 +308,9 @@ extension Worker {
             frame = #"{"type":"send","ref":1,"room":"\#(room)","key":"\#(key)","body":"\#(body)"}"#
         case .bare:
             written += 1
-            frame = #"{"type":"message","room":"\#(room)","id":"\#(written)-0","prev":"\#(written - 1)-0","ts":\#(written),"# + #""user":"bench","session":"bench","key":"\#(key)","body":"\#(body)"}"#
+            frame =
+                #"{"type":"message","room":"\#(room)","id":"\#(written)-0","prev":"\#(written - 1)-0","ts":\#(written),"#
+                + #""user":"bench","session":"bench","key":"\#(key)","body":"\#(body)"}"#
             tally.published[connection.room, default: 0] += 1
         }
         tally.sent += 1

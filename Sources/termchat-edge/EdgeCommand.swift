@@ -10,6 +10,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServerKit
+import WebSocketServer
 
 /// `termchat-edge`: holds WebSockets and passes what is said in rooms to the other nodes.
 @main
@@ -114,13 +115,16 @@ private struct EdgeProcess {
         if try reader.value(of: EdgeKeys.broker) == "memory" {
             return InProcessBroker(node: node, on: loop, store: .init(on: loop, history: bounds))
         }
+        let url = try reader.value(of: EdgeKeys.redis)
+        let redis: RedisSettings
         do throws(RedisError) {
-            var settings = RedisBrokerSettings(redis: try RedisSettings(url: try reader.value(of: EdgeKeys.redis)))
-            settings.history = bounds
-            return try RedisBroker(settings: settings, node: node, on: loop, logger: logger)
+            redis = try RedisSettings(url: url)
         } catch {
             throw ProcessFailure(.usage, "--redis: \(error)")
         }
+        var settings = RedisBrokerSettings(redis: redis)
+        settings.history = bounds
+        return try RedisBroker(settings: settings, node: node, on: loop, logger: logger)
     }
 
     private func verifier() async throws -> TokenVerifier? {

@@ -64,7 +64,8 @@ import Testing
             for (index, byte) in bytes.enumerated() {
                 let isLast = index == bytes.count - 1
                 peer.write(
-                    WebSocketFrame(fin: isLast, opcode: index == 0 ? .text : .continuation, data: ByteBuffer(bytes: [byte])))
+                    WebSocketFrame(
+                        fin: isLast, opcode: index == 0 ? .text : .continuation, data: ByteBuffer(bytes: [byte])))
             }
             #expect(try await session.shown(1) == [1])
         }
@@ -260,7 +261,8 @@ extension ChatSession {
     }
 
     /// The first event that `pick` takes.
-    fileprivate func first<Value: Sendable>(_ pick: @escaping @Sendable (SessionEvent) -> Value?) async throws -> Value {
+    fileprivate func first<Value: Sendable>(_ pick: @escaping @Sendable (SessionEvent) -> Value?) async throws -> Value
+    {
         try await within("an event") { [events] in
             for await event in events {
                 if let value = pick(event) { return value }

@@ -25,7 +25,8 @@ func entry(_ number: Int, after previous: Int? = nil, user: String = "ann", key:
 func entries(_ numbers: ClosedRange<Int>) -> [Entry] { numbers.map { entry($0) } }
 
 func joinedFrame(
-    _ messages: [Entry], at last: Int, room: RoomName = lobby, ref: Ref? = nil, complete: Bool = true, more: Bool = false
+    _ messages: [Entry], at last: Int, room: RoomName = lobby, ref: Ref? = nil, complete: Bool = true,
+    more: Bool = false
 ) -> ServerFrame.Joined {
     ServerFrame.Joined(
         ref: ref, room: room, position: position(last), messages: messages, complete: complete, more: more, members: [],

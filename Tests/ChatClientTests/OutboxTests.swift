@@ -63,7 +63,9 @@ import Testing
         for _ in 0..<4 {
             outbox.timerFired(at: at(1_000_000))
             _ = outbox.take(lobby, on: link, at: at(0))
-            guard case .later(_, let until) = outbox.refused(key: "k1", errorFrame(.unavailable), at: at(0), backoff: backoff)
+            guard
+                case .later(_, let until) = outbox.refused(
+                    key: "k1", errorFrame(.unavailable), at: at(0), backoff: backoff)
             else { return }
             waits.append((until - at(0)).nanoseconds / 1_000_000)
         }
@@ -140,7 +142,8 @@ import Testing
                 outbox.disconnected(link)
             case 3:
                 if let message = flying.popLast() {
-                    _ = outbox.refused(key: message.key, errorFrame(.rateLimited, retryAfter: 100), at: at(now), backoff: backoff)
+                    _ = outbox.refused(
+                        key: message.key, errorFrame(.rateLimited, retryAfter: 100), at: at(now), backoff: backoff)
                 }
             case 4, 5:
                 if let message = flying.popLast() {
@@ -168,7 +171,9 @@ import Testing
         if !stored.contains(message.key) { stored.append(message.key) }
     }
 
-    private func message(_ number: Int) -> OutgoingMessage { OutgoingMessage(room: lobby, key: "k\(number)", body: "text") }
+    private func message(_ number: Int) -> OutgoingMessage {
+        OutgoingMessage(room: lobby, key: "k\(number)", body: "text")
+    }
 
     private func filled(_ count: Int, window: Int = 1) -> Outbox {
         var outbox = Outbox(window: window)

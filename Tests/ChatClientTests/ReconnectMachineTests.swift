@@ -186,7 +186,9 @@ import Testing
 }
 
 @Suite struct LinkEndingTests {
-    @Test(arguments: [(401, StopReason.Kind.notPermitted), (403, .notPermitted), (400, .failed), (404, .failed), (301, .failed)])
+    @Test(arguments: [
+        (401, StopReason.Kind.notPermitted), (403, .notPermitted), (400, .failed), (404, .failed), (301, .failed),
+    ])
     func statusesThatStop(status: Int, kind: StopReason.Kind) {
         guard case .stop(let reason) = LinkEnding.rejected(status: status, retryAfter: nil).verdict else {
             Issue.record("\(status) reconnects")
@@ -202,7 +204,8 @@ import Testing
 
     @Test func aRefusedHelloStopsOrWaits() {
         #expect(
-            LinkEnding.refused(errorFrame(.unavailable, retryAfter: 500)).verdict == .reconnect(notBefore: .milliseconds(500)))
+            LinkEnding.refused(errorFrame(.unavailable, retryAfter: 500)).verdict
+                == .reconnect(notBefore: .milliseconds(500)))
         guard case .stop(let reason) = LinkEnding.refused(errorFrame(.unauthorized)).verdict else {
             Issue.record("unauthorized reconnects")
             return

@@ -101,9 +101,10 @@ import Testing
         log.disconnected()
         log.joinSent()
         let steps = log.joined(joinedFrame([entry(8), entry(9)], at: 9, complete: false))
-        #expect(steps == [
-            .gap(after: position(3), before: position(8)), .show(entry(8)), .show(entry(9)), .caughtUp(missed: 2),
-        ])
+        #expect(
+            steps == [
+                .gap(after: position(3), before: position(8)), .show(entry(8)), .show(entry(9)), .caughtUp(missed: 2),
+            ])
     }
 
     @Test func aRoomThatLostItsTailFollowsItsNewEnd() {

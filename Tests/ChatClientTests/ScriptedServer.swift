@@ -77,7 +77,8 @@ struct ScriptedPeer: Sendable {
 
     /// Answers `hello` and one `join` of the lobby.
     @discardableResult
-    func greet(_ messages: [Entry] = [], at last: Int = 0, resume: String = "secret") async throws -> ClientFrame.Hello {
+    func greet(_ messages: [Entry] = [], at last: Int = 0, resume: String = "secret") async throws -> ClientFrame.Hello
+    {
         guard case .hello(let hello) = try await next() else { throw Unexpected() }
         send(.welcome(welcomeFrame(resume: resume)))
         try await answerJoin(messages, at: last)
@@ -123,7 +124,9 @@ private final class PeerHandler: ChannelInboundHandler {
 }
 
 /// Waits for a fact, at most ten seconds.
-func within<Value: Sendable>(_ what: String, _ body: @escaping @Sendable () async throws -> Value?) async throws -> Value {
+func within<Value: Sendable>(
+    _ what: String, _ body: @escaping @Sendable () async throws -> Value?
+) async throws -> Value {
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask(operation: body)
         group.addTask {

@@ -5,7 +5,9 @@ import Testing
 @Suite struct ServerAddressTests {
     @Test func readsTheForms() {
         #expect(ServerAddress(url: "ws://localhost:8080") == ServerAddress(host: "localhost", port: 8080))
-        #expect(ServerAddress(url: "wss://chat.example.org") == ServerAddress(isSecure: true, host: "chat.example.org", port: 443))
+        #expect(
+            ServerAddress(url: "wss://chat.example.org")
+                == ServerAddress(isSecure: true, host: "chat.example.org", port: 443))
         #expect(ServerAddress(url: "HTTP://h/base/ws") == ServerAddress(host: "h", port: 80, path: "/base/ws"))
         #expect(ServerAddress(url: "ws://[::1]:9/") == ServerAddress(host: "::1", port: 9))
     }

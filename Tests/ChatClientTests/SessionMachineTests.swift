@@ -26,10 +26,11 @@ import Testing
         var session = Session(joined: 3)
         session.lose(first)
         session.reconnect(to: second)
-        #expect(session.frames(on: second) == [
-            .hello(.init(user: "ann", token: "t", client: "test", resume: "secret")),
-            .join(.init(ref: Ref(2), room: lobby, since: position(3), limit: ClientLimits.pageEntries)),
-        ])
+        #expect(
+            session.frames(on: second) == [
+                .hello(.init(user: "ann", token: "t", client: "test", resume: "secret")),
+                .join(.init(ref: Ref(2), room: lobby, since: position(3), limit: ClientLimits.pageEntries)),
+            ])
     }
 
     @Test func messagesWaitUntilTheirRoomIsCaughtUp() {

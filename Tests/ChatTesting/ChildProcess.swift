@@ -47,11 +47,13 @@ public final class ChildProcess: Sendable {
 
     /// Runs a program to its end.
     public static func run(
-        _ program: String, _ arguments: [String], folder: String, environment: [String: String] = [:], input: String = "",
+        _ program: String, _ arguments: [String], folder: String, environment: [String: String] = [:],
+        input: String = "",
         within: Duration = .seconds(20)
     ) async throws -> (exit: Exit, output: String, errors: String) {
         let name = URL(fileURLWithPath: program).lastPathComponent
-        let child = try await start(program, arguments, name: name, folder: folder, environment: environment, input: input)
+        let child = try await start(
+            program, arguments, name: name, folder: folder, environment: environment, input: input)
         do {
             let exit = try await child.exit(within: within)
             return (exit, child.output, child.errors)

@@ -77,7 +77,9 @@ private final class AnswerReader: ChannelInboundHandler, @unchecked Sendable {
         } catch {
             answer.fail(error)
         }
-        if let length = head?.headers["content-length"].flatMap({ Int($0) }), buffer.readableBytes >= length { finish() }
+        if let length = head?.headers["content-length"].flatMap({ Int($0) }), buffer.readableBytes >= length {
+            finish()
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

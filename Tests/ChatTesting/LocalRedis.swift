@@ -2,8 +2,8 @@ public import Foundation
 
 /// A redis-server of one test suite: a fresh folder, a Unix socket and a free port on loopback.
 ///
-/// The server ends with ``stop()``, with this object, or with the test process, however that ends: its guard reads a pipe
-/// that only the test process holds. Other servers on the machine are never touched.
+/// The server ends with ``stop()``, with this object, or with the test process, however that ends. Other servers on the
+/// machine are never touched.
 public final class LocalRedis: @unchecked Sendable {
     public struct Options: Sendable {
         public enum Persistence: Sendable {
@@ -63,7 +63,8 @@ public final class LocalRedis: @unchecked Sendable {
 
     private init(_ options: Options) throws {
         self.options = options
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("redis-\(UInt32.random(in: 0 ... .max))")
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "redis-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         port = try freePort()
         tlsPort = options.tls ? try freePort() : 0
@@ -72,7 +73,7 @@ public final class LocalRedis: @unchecked Sendable {
     }
 
     deinit {
-        process?.kill()
+        process?.signal(SIGKILL)
         try? FileManager.default.removeItem(at: directory)
     }
 
@@ -111,7 +112,7 @@ public final class LocalRedis: @unchecked Sendable {
 
     private func launch() async throws {
         try? FileManager.default.removeItem(atPath: unixPath)
-        process = try ServerProcess(configuration: directory.appendingPathComponent("redis.conf"))
+        process = try await ServerProcess.start("redis-server", [directory.appendingPathComponent("redis.conf").path])
         do {
             try await eventually("redis-server answers PING") { [self] in
                 guard process?.isRunning == true else { throw Failure(description: "redis-server ended: \(log)") }
@@ -145,7 +146,7 @@ public final class LocalRedis: @unchecked Sendable {
         case .everySecond: lines += ["appendonly yes", "appendfsync everysec"]
         case .always: lines += ["appendonly yes", "appendfsync always"]
         }
-        if let password = options.password { lines.append("requirepass \(password)") }
+        if let password = options.password { lines.append("requirepass \"\(password)\"") }
         lines += options.users.map { "user \($0)" }
         if options.tls {
             lines += [

@@ -6,7 +6,9 @@ public struct MetricsPage: Sendable {
     /// Reads the page; comments and lines that are no sample are passed over.
     public init(_ text: String) {
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-            guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else { continue }
+            guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
+                continue
+            }
             series[String(line[..<space])] = value
         }
     }

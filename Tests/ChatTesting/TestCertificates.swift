@@ -24,7 +24,8 @@ public enum TestCertificates {
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw LocalRedis.Failure(description: "openssl did not make the certificates: exit \(process.terminationStatus).")
+            throw LocalRedis.Failure(
+                description: "openssl did not make the certificates: exit \(process.terminationStatus).")
         }
     }
 }

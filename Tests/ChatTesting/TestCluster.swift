@@ -48,7 +48,8 @@ public final class TestCluster: Sendable {
     @discardableResult
     public func startEdge(_ name: String, flags more: [String] = []) async throws -> EdgeProcess {
         let edge = try await EdgeProcess.start(
-            name, program: Self.program("termchat-edge"), flags: ["--redis", redis.unixURL] + flags + more, folder: folder)
+            name, program: Self.program("termchat-edge"), flags: ["--redis", redis.unixURL] + flags + more,
+            folder: folder)
         edges.withLock { $0.append(edge) }
         return edge
     }
@@ -67,7 +68,9 @@ public final class TestCluster: Sendable {
     }
 
     /// Starts a program of this package that ends with the cluster.
-    public func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess {
+    public func start(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> ChildProcess {
         let child = try await ChildProcess.start(
             Self.program(program), arguments, name: program, folder: folder, environment: homed(environment))
         others.withLock { $0.append(child) }

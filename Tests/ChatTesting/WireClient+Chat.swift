@@ -41,7 +41,9 @@ extension WireClient {
         try send(["type": "send", "ref": key, "room": room, "key": key, "body": body])
     }
 
-    public func history(_ room: String, after: String? = nil, before: String? = nil, limit: Int? = nil) async throws -> WireFrame {
+    public func history(
+        _ room: String, after: String? = nil, before: String? = nil, limit: Int? = nil
+    ) async throws -> WireFrame {
         var frame: [String: any Sendable] = ["type": "history", "room": room]
         frame["after"] = after
         frame["before"] = before
@@ -57,7 +59,8 @@ extension WireClient {
     public func ask(_ frame: [String: any Sendable], for type: String) async throws -> WireFrame {
         let answer = try await ask(frame)
         guard answer.type == type else {
-            throw WireFailure("\(name): expected `\(type)`, got \(answer.type) \(answer.code ?? "") \(answer.message ?? "")")
+            throw WireFailure(
+                "\(name): expected `\(type)`, got \(answer.type) \(answer.code ?? "") \(answer.message ?? "")")
         }
         return answer
     }

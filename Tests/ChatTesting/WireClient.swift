@@ -18,7 +18,9 @@ public final class WireClient: Sendable {
     private let inbox: WireInbox
     private let ended: EventLoopFuture<WireEnding>
 
-    private init(name: String, upgrade: HTTPAnswer, channel: any Channel, inbox: WireInbox, ended: EventLoopFuture<WireEnding>) {
+    private init(
+        name: String, upgrade: HTTPAnswer, channel: any Channel, inbox: WireInbox, ended: EventLoopFuture<WireEnding>
+    ) {
         self.name = name
         self.upgrade = upgrade
         self.channel = channel
@@ -87,7 +89,8 @@ public final class WireClient: Sendable {
     /// Sends one WebSocket frame, lawful or not.
     public func send(opcode: UInt8, _ payload: [UInt8], fin: Bool = true, reserved: UInt8 = 0, isMasked: Bool = true) {
         var buffer = ByteBuffer()
-        WireFraming.encode(opcode: opcode, payload: payload, fin: fin, reserved: reserved, isMasked: isMasked, into: &buffer)
+        WireFraming.encode(
+            opcode: opcode, payload: payload, fin: fin, reserved: reserved, isMasked: isMasked, into: &buffer)
         channel.writeAndFlush(buffer, promise: nil)
     }
 
@@ -111,7 +114,8 @@ public final class WireClient: Sendable {
     /// - Throws: ``WireFailure`` after `within`, or when the connection ends before.
     @discardableResult
     public func expect(
-        _ type: String, within: Duration = patience, where matches: @escaping @Sendable (WireFrame) -> Bool = { _ in true }
+        _ type: String, within: Duration = patience,
+        where matches: @escaping @Sendable (WireFrame) -> Bool = { _ in true }
     ) async throws -> WireFrame {
         try await take("`\(type)` within \(within)", within) { $0.type == type && matches($0) }
     }
@@ -126,7 +130,9 @@ public final class WireClient: Sendable {
         try await take("frame within \(within)", within) { _ in true }
     }
 
-    private func take(_ what: String, _ within: Duration, _ matches: @escaping WireInbox.Match) async throws -> WireFrame {
+    private func take(
+        _ what: String, _ within: Duration, _ matches: @escaping WireInbox.Match
+    ) async throws -> WireFrame {
         let (inbox, loop) = (inbox, channel.eventLoop)
         return try await loop.flatSubmit { inbox.expect(what, within: TimeAmount(within), on: loop, matches) }.get()
     }

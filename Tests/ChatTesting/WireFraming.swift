@@ -40,7 +40,9 @@ enum WireFraming {
     /// - Throws: ``WireFailure`` where a server breaks the framing rules.
     static func decode(from buffer: inout ByteBuffer) throws -> Frame? {
         var rest = buffer
-        guard let first = rest.readInteger(as: UInt8.self), let second = rest.readInteger(as: UInt8.self) else { return nil }
+        guard let first = rest.readInteger(as: UInt8.self), let second = rest.readInteger(as: UInt8.self) else {
+            return nil
+        }
         guard first & 0x70 == 0 else { throw WireFailure("the server set a reserved bit") }
         guard second & 0x80 == 0 else { throw WireFailure("the server masked a frame") }
         let length: Int?

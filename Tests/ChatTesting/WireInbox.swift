@@ -59,7 +59,9 @@ final class WireInbox: ChannelInboundHandler, @unchecked Sendable {
         self.ended = ended
     }
 
-    func expect(_ what: String, within: TimeAmount, on loop: any EventLoop, _ matches: @escaping Match) -> EventLoopFuture<WireFrame> {
+    func expect(
+        _ what: String, within: TimeAmount, on loop: any EventLoop, _ matches: @escaping Match
+    ) -> EventLoopFuture<WireFrame> {
         if let index = unread.firstIndex(where: matches) {
             return loop.makeSucceededFuture(unread.remove(at: index))
         }
@@ -78,7 +80,8 @@ final class WireInbox: ChannelInboundHandler, @unchecked Sendable {
     private func missing(_ what: String) -> WireFailure {
         let recent = unread.suffix(12).map { "\($0.type)\($0.code.map { " \($0)" } ?? "")" }.joined(separator: ", ")
         let state = ending.map { "\($0)" } ?? "open"
-        return WireFailure("\(name): no \(what); \(unread.count) unread [\(recent)]; \(received.count) received; connection \(state)")
+        return WireFailure(
+            "\(name): no \(what); \(unread.count) unread [\(recent)]; \(received.count) received; connection \(state)")
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

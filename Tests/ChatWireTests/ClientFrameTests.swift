@@ -29,9 +29,12 @@ struct ClientFrameTests {
         #expect(try ClientFrame.decode(frame(text)) == .ping(ref: nil))
     }
 
-    @Test(arguments: ["0", "-0", "12.5e-7", "\"\"", #""\ud83d\ude00""#, "\"é太\"", "1" + String(repeating: "0", count: 63)])
+    @Test(arguments: [
+        "0", "-0", "12.5e-7", "\"\"", #""\ud83d\ude00""#, "\"é太\"", "1" + String(repeating: "0", count: 63),
+    ])
     func refsAreKeptAsWritten(json: String) throws {
-        #expect(try ClientFrame.decode(frame(#"{"type":"ping","ref":\#(json)}"#)) == .ping(ref: Ref(validatedJSON: json)))
+        #expect(
+            try ClientFrame.decode(frame(#"{"type":"ping","ref":\#(json)}"#)) == .ping(ref: Ref(validatedJSON: json)))
     }
 
     @Test func aBodyIsASliceOfTheFrame() throws {
@@ -80,13 +83,15 @@ struct ClientFrameErrorTests {
             #"{"type":"join","room":"a","limit":1e1,"ref":7}"#, #"{"type":"history","room":"a","limit":0,"ref":7}"#,
             #"{"type":"join","room":"a","limit":18446744073709551616,"ref":7}"#,
             #"{"type":"history","room":"a","before":"1-0","after":"1-0","ref":7}"#,
-            #"{"type":"send","room":"a","body":"b","ref":7}"#, #"{"type":"send","room":"a","body":"b","key":"","ref":7}"#,
+            #"{"type":"send","room":"a","body":"b","ref":7}"#,
+            #"{"type":"send","room":"a","body":"b","key":"","ref":7}"#,
             #"{"type":"send","room":"a","body":"b","key":3,"ref":7}"#,
             #"{"type":"send","room":"a","body":"b","key":"\#(long)","ref":7}"#,
             #"{"type":"send","room":"a","body":"b","key":"a\n","ref":7}"#,
             #"{"type":"send","room":"a","body":"b","key":"\u0085","ref":7}"#,
             #"{"type":"send","room":"a","body":"b","key":"\udc00","ref":7}"#,
-            #"{"type":"send","room":"a","key":"k","ref":7}"#, #"{"type":"send","room":"a","key":"k","body":[],"ref":7}"#,
+            #"{"type":"send","room":"a","key":"k","ref":7}"#,
+            #"{"type":"send","room":"a","key":"k","body":[],"ref":7}"#,
             #"{"type":"hello","user":1,"ref":7}"#, #"{"type":"hello","user":"\ud800","ref":7}"#,
             #"{"type":"hello","client":"\#(long)\#(long)","ref":7}"#,
             #"{"type":"hello","resume":"\#(String(repeating: "x", count: 257))","ref":7}"#,
@@ -99,7 +104,8 @@ struct ClientFrameErrorTests {
             Case(code: .unsupported, text: #"{"type":"Ping","ref":7}"#),
             Case(code: .unsupported, text: #"{"type":"","ref":7}"#),
             Case(code: .unsupported, text: #"{"type":"\ud800","ref":7}"#),
-            Case(code: .invalidUser, text: #"{"type":"hello","user":"\#(String(repeating: "x", count: 513))","ref":7}"#),
+            Case(
+                code: .invalidUser, text: #"{"type":"hello","user":"\#(String(repeating: "x", count: 513))","ref":7}"#),
             Case(code: .invalidRoom, text: #"{"type":"join","room":"\#(long)","ref":7}"#),
         ]
         + ["", "a b", "a\\u0000", "é", "#a", "a/b", "\\ud800"].map {

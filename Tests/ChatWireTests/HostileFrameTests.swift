@@ -5,9 +5,10 @@ import Testing
 
 /// Bytes that no well-behaved peer sends: cut, changed and made up.
 struct HostileFrameTests {
-    private static let frames = Vectors.client.map(\.1) + [
-        #"{"type":"send","room":"lobby","key":"k","x":{"a":[1.5e-3,true,false,null,"\ud83d\ude00"]},"body":"é太😀\n"}"#
-    ]
+    private static let frames =
+        Vectors.client.map(\.1) + [
+            #"{"type":"send","room":"lobby","key":"k","x":{"a":[1.5e-3,true,false,null,"\ud83d\ude00"]},"body":"é太😀\n"}"#
+        ]
     private static let serverFrames = Vectors.server.map(\.1)
 
     @Test func aFrameCutAnywhereIsAnError() {

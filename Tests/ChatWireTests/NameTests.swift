@@ -39,11 +39,15 @@ struct UserNameTests {
     }
 
     @Test(arguments: [
-        "", " ", "a b", "a\tb", "a\n", "a\u{0}", "a\u{7f}", "a\u{85}", "a\u{1b}[0m", "a@b", "a/b", "<b>", "a:", "😀", "a😀",
-        "\u{301}a", "\u{200b}", "a\u{200b}", "a\u{200d}b", "a\u{200c}b", "a\u{202e}b", "a\u{2066}", "a\u{feff}", "a\u{ad}b",
-        "a\u{34f}b", "a\u{fe0f}", "a\u{e0100}", "a\u{e0061}", "\u{3164}", "\u{115f}", "\u{ffa0}", "a\u{2028}", "a\u{a0}b",
+        "", " ", "a b", "a\tb", "a\n", "a\u{0}", "a\u{7f}", "a\u{85}", "a\u{1b}[0m", "a@b", "a/b", "<b>", "a:", "😀",
+        "a😀",
+        "\u{301}a", "\u{200b}", "a\u{200b}", "a\u{200d}b", "a\u{200c}b", "a\u{202e}b", "a\u{2066}", "a\u{feff}",
+        "a\u{ad}b",
+        "a\u{34f}b", "a\u{fe0f}", "a\u{e0100}", "a\u{e0061}", "\u{3164}", "\u{115f}", "\u{ffa0}", "a\u{2028}",
+        "a\u{a0}b",
         "a\u{3000}b", "\u{e000}", "a\u{fffe}", "\u{fffd}", "\u{378}", "\u{2800}", "a\u{180e}",
-        String(repeating: "x", count: 33), String(repeating: "한", count: 33), "a" + String(repeating: "\u{316}", count: 64),
+        String(repeating: "x", count: 33), String(repeating: "한", count: 33),
+        "a" + String(repeating: "\u{316}", count: 64),
         "a" + String(repeating: "\u{316}", count: 100_000),
     ])
     func whatIsUnseenOrNoLetterIsRefused(text: String) {
@@ -59,7 +63,9 @@ struct UserNameTests {
         #expect(try UserName(name).skeleton == UserName(other).skeleton)
     }
 
-    @Test(arguments: [("ann", "anna"), ("rene", "rené"), ("太郎", "次郎"), ("Ольга", "Олег"), ("a.b", "a-b"), ("bob", "rob")])
+    @Test(arguments: [
+        ("ann", "anna"), ("rene", "rené"), ("太郎", "次郎"), ("Ольга", "Олег"), ("a.b", "a-b"), ("bob", "rob"),
+    ])
     func differentNamesDoNot(name: String, other: String) throws {
         #expect(try UserName(name).skeleton != UserName(other).skeleton)
     }

@@ -46,7 +46,8 @@ struct VectorTests {
     }
 
     @Test func contentOfABrokenTailIsAnError() {
-        for text in ["", "}", #""user":"a"}"#, #""user":1,"session":"s","key":"k","body":"b"}"#, "\"user\":\"\u{0}\"}"] {
+        for text in ["", "}", #""user":"a"}"#, #""user":1,"session":"s","key":"k","body":"b"}"#, "\"user\":\"\u{0}\"}"]
+        {
             #expect(throws: WireError.self) { try Message(tail: ByteBuffer(string: text)) }
             #expect(throws: WireError.self) { try FileLine(tail: ByteBuffer(string: text)) }
         }
@@ -62,12 +63,14 @@ struct NewerServerTests {
 
     @Test func orderOfMembersAndUnknownMembersDoNotMatter() throws {
         let text =
-            #"{"body":"h\u0069","likes":{"n":[1]},"ts":1700000000000,"prev":"0-0","session":"s3ss10n","user":"ann","key":"k1","# + #""id":"1700000000000-1","type":"message","room":"lobby"}"#
+            #"{"body":"h\u0069","likes":{"n":[1]},"ts":1700000000000,"prev":"0-0","session":"s3ss10n","user":"ann","key":"k1","#
+            + #""id":"1700000000000-1","type":"message","room":"lobby"}"#
         #expect(try ServerFrame.decode(frame(text)) == .entry(room: Vectors.room, Vectors.message))
     }
 
     @Test func unknownEntriesAreLeftOutOfPages() throws {
-        let text = #"{"type":"history","room":"lobby","messages":[{"type":"poll"},"# + Vectors.fileJSON + #"],"more":false}"#
+        let text =
+            #"{"type":"history","room":"lobby","messages":[{"type":"poll"},"# + Vectors.fileJSON + #"],"more":false}"#
         #expect(
             try ServerFrame.decode(frame(text))
                 == .history(ref: nil, room: Vectors.room, messages: [Vectors.file], more: false))
@@ -83,7 +86,8 @@ struct NewerServerTests {
     }
 
     @Test(arguments: [
-        "", "[]", "{", #"{"type":1}"#, #"{"room":"a"}"#, #"{"type":"pong","type":"pong"}"#, #"{"type":"pong","ref":{}}"#,
+        "", "[]", "{", #"{"type":1}"#, #"{"room":"a"}"#, #"{"type":"pong","type":"pong"}"#,
+        #"{"type":"pong","ref":{}}"#,
         #"{"type":"ack","room":"lobby","id":"1","ts":1,"duplicate":true}"#, #"{"type":"slow","room":"#,
         #"{"type":"history","room":"lobby","messages":[1],"more":false}"#,
         #"{"type":"history","room":"lobby","messages":{},"more":false}"#,

@@ -24,28 +24,49 @@ extension Scenarios {
             Case("no type", "{\"room\":\"lobby\"}", "invalid_frame"),
             Case("a type that is a number", "{\"type\":1}", "invalid_frame"),
             Case("an unknown type", "{\"type\":\"dance\",\"ref\":9}", "unsupported"),
-            Case("nested too deep", "{\"type\":\"ping\",\"x\":" + String(repeating: "[", count: 40) + String(repeating: "]", count: 40) + "}", "invalid_frame"),
+            Case(
+                "nested too deep",
+                "{\"type\":\"ping\",\"x\":" + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
+                    + "}", "invalid_frame"),
             Case("a lone surrogate", #"{"type":"send","room":"lobby","key":"k","body":"\ud800"}"#, "invalid_frame"),
             Case("a ref that is an object", "{\"type\":\"ping\",\"ref\":{}}", "invalid_frame"),
-            Case("a ref too long", "{\"type\":\"ping\",\"ref\":\"" + String(repeating: "r", count: 70) + "\"}", "invalid_frame"),
+            Case(
+                "a ref too long", "{\"type\":\"ping\",\"ref\":\"" + String(repeating: "r", count: 70) + "\"}",
+                "invalid_frame"),
             Case("a room with a space", #"{"type":"join","room":"a b"}"#, "invalid_room"),
             Case("no room", #"{"type":"join"}"#, "invalid_frame"),
             Case("an empty room", #"{"type":"join","room":""}"#, "invalid_room"),
-            Case("a room too long", #"{"type":"join","room":""# + String(repeating: "a", count: 65) + #""}"#, "invalid_room"),
-            Case("a since that is no position", #"{"type":"join","room":"lobby","since":"yesterday"}"#, "invalid_frame"),
+            Case(
+                "a room too long", #"{"type":"join","room":""# + String(repeating: "a", count: 65) + #""}"#,
+                "invalid_room"),
+            Case(
+                "a since that is no position", #"{"type":"join","room":"lobby","since":"yesterday"}"#, "invalid_frame"),
             Case("a limit too high", #"{"type":"join","room":"lobby","limit":1001}"#, "invalid_frame"),
             Case("a limit below zero", #"{"type":"history","room":"lobby","limit":-1}"#, "invalid_frame"),
-            Case("before and after", #"{"type":"history","room":"lobby","before":"1-0","after":"1-0"}"#, "invalid_frame"),
+            Case(
+                "before and after", #"{"type":"history","room":"lobby","before":"1-0","after":"1-0"}"#, "invalid_frame"),
             Case("no body", #"{"type":"send","room":"lobby","key":"k"}"#, "invalid_frame"),
             Case("a body that is a number", #"{"type":"send","room":"lobby","key":"k","body":1}"#, "invalid_frame"),
             Case("an empty body", #"{"type":"send","room":"lobby","key":"k","body":""}"#, "invalid_body"),
-            Case("a body with an escape", #"{"type":"send","room":"lobby","key":"k","body":"\u001b[2J"}"#, "invalid_body"),
-            Case("a body with a C1 control", #"{"type":"send","room":"lobby","key":"k","body":"\u009b2J"}"#, "invalid_body"),
-            Case("a body too large", #"{"type":"send","room":"lobby","key":"k","body":""# + String(repeating: "b", count: 8193) + #""}"#, "too_large"),
+            Case(
+                "a body with an escape", #"{"type":"send","room":"lobby","key":"k","body":"\u001b[2J"}"#, "invalid_body"
+            ),
+            Case(
+                "a body with a C1 control", #"{"type":"send","room":"lobby","key":"k","body":"\u009b2J"}"#,
+                "invalid_body"),
+            Case(
+                "a body too large",
+                #"{"type":"send","room":"lobby","key":"k","body":""# + String(repeating: "b", count: 8193) + #""}"#,
+                "too_large"),
             Case("no key", #"{"type":"send","room":"lobby","body":"b"}"#, "invalid_frame"),
             Case("an empty key", #"{"type":"send","room":"lobby","key":"","body":"b"}"#, "invalid_frame"),
-            Case("a key too long", #"{"type":"send","room":"lobby","body":"b","key":""# + String(repeating: "k", count: 65) + #""}"#, "invalid_frame"),
-            Case("a send to a room not joined", #"{"type":"send","room":"elsewhere","key":"k","body":"b"}"#, "not_joined"),
+            Case(
+                "a key too long",
+                #"{"type":"send","room":"lobby","body":"b","key":""# + String(repeating: "k", count: 65) + #""}"#,
+                "invalid_frame"),
+            Case(
+                "a send to a room not joined", #"{"type":"send","room":"elsewhere","key":"k","body":"b"}"#, "not_joined"
+            ),
             Case("typing in a room not joined", #"{"type":"typing","room":"elsewhere"}"#, "not_joined"),
             Case("leaving a room not joined", #"{"type":"leave","room":"elsewhere"}"#, "not_joined"),
         ]

@@ -11,10 +11,12 @@ extension Scenarios {
                 let (here, there) = (try cluster.edge("edge-a"), try cluster.edge("edge-b"))
                 let (watcher, _) = try await WireClient.signIn("watcher", port: here.port)
                 _ = try await watcher.join("ops")
-                let tail = try await cluster.start("termchat", ["tail", "ops", "--json"] + Self.sign(in: there, as: "tailer"))
+                let tail = try await cluster.start(
+                    "termchat", ["tail", "ops", "--json"] + Self.sign(in: there, as: "tailer"))
                 try await watcher.expect("presence") { $0.joined?.first?.user == "tailer" }
 
-                let sent = try await cluster.run("termchat", ["send", "ops", "build", "is", "green"] + Self.sign(in: there, as: "ci"))
+                let sent = try await cluster.run(
+                    "termchat", ["send", "ops", "build", "is", "green"] + Self.sign(in: there, as: "ci"))
                 #expect(sent.exit == .status(0), "\(sent.errors)")
                 let message = try await watcher.expect("message")
                 #expect(message.user == "ci")

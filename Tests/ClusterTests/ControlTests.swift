@@ -75,15 +75,19 @@ extension Scenarios {
                 let (ann, _) = try await WireClient.signIn("ann", port: cluster.edge("edge-a").port)
                 _ = try await ann.join("lobby")
                 _ = try await ann.say("before", in: "lobby")
-                let tail = try await cluster.start("termchat-ctl", ["--redis", cluster.redis.unixURL, "tail", "lobby", "--json"])
+                let tail = try await cluster.start(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "tail", "lobby", "--json"])
                 try await eventually("the tail to listen", within: .seconds(10)) {
                     _ = try await ann.say("now", in: "lobby")
                     return tail.output.contains("\"now\"")
                 }
-                let sent = try await cluster.run("termchat-ctl", ["--redis", cluster.redis.unixURL, "send", "lobby", "from ctl", "--json"])
+                let sent = try await cluster.run(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "send", "lobby", "from ctl", "--json"])
                 #expect(sent.exit == .status(0), "\(sent.errors)")
                 #expect(try await ann.expect("message") { $0.body == "from ctl" }.prev != nil)
-                try await eventually("the tail to show it", within: .seconds(5)) { tail.output.contains("\"from ctl\"") }
+                try await eventually("the tail to show it", within: .seconds(5)) {
+                    tail.output.contains("\"from ctl\"")
+                }
                 for line in tail.output.split(separator: "\n") {
                     let entry = try JSONDecoder().decode(WireEntry.self, from: Data(line.utf8))
                     #expect(entry.id.contains("-"))
@@ -102,7 +106,8 @@ extension Scenarios {
 
                 let asked = try await cluster.run("termchat-ctl", ["--redis", cluster.redis.unixURL, "kick", "ann"])
                 #expect(asked.exit != .status(0), "without a terminal it needs --yes")
-                let kicked = try await cluster.run("termchat-ctl", ["--redis", cluster.redis.unixURL, "kick", "ann", "--yes"])
+                let kicked = try await cluster.run(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "kick", "ann", "--yes"])
                 #expect(kicked.exit == .status(0), "\(kicked.errors)")
                 for client in [here, there] { #expect(try await client.ending().code == 4502) }
                 var left: [WireFrame.Presence] = []
@@ -110,7 +115,8 @@ extension Scenarios {
                     left += try await watcher.expect("presence") { $0.left?.isEmpty == false }.left ?? []
                 }
                 #expect(left.map(\.reason) == ["kicked", "kicked"])
-                let (_, again) = try await WireClient.signIn("ann", port: cluster.edge("edge-a").port, resume: welcome.resume)
+                let (_, again) = try await WireClient.signIn(
+                    "ann", port: cluster.edge("edge-a").port, resume: welcome.resume)
                 #expect(again.resumed == false)
             }
         }
@@ -132,7 +138,8 @@ extension Scenarios {
 
         @Test func errorsAreSaidOnStderrWithTheirStatus() async throws {
             try await TestCluster.with(nodes: []) { cluster in
-                let away = try await cluster.run("termchat-ctl", ["--redis", "unix:///nowhere.sock", "--json", "nodes"])
+                let away = try await cluster.run(
+                    "termchat-ctl", ["--redis", "unix:///nowhere.sock", "--json", "nodes"])
                 #expect(away.exit == .status(3), "\(away.errors)")
                 #expect(away.output.isEmpty)
                 struct Failure: Decodable {

@@ -14,7 +14,8 @@ extension Scenarios {
             let plans = (0..<Self.clients).map { _ in
                 (0..<Self.cutsEach).map { _ in Int.random(in: 1..<total, using: &generator) }.sorted()
             }
-            try await TestCluster.with(flags: ["--sends-per-second", "10000", "--history-entries", "10000"]) { cluster in
+            try await TestCluster.with(flags: ["--sends-per-second", "10000", "--history-entries", "10000"]) {
+                cluster in
                 let ports = try [cluster.edge("edge-a").port, cluster.edge("edge-b").port]
                 let talkers = (0..<Self.clients).map { Talker(user: "user-\($0)", room: "storm") }
                 try await withThrowingTaskGroup(of: Void.self) { group in

@@ -16,7 +16,9 @@ extension Scenarios {
 
                 let asked = ContinuousClock.now
                 old.terminate()
-                try await eventually("readyz to turn red", within: .seconds(1)) { try await old.readiness().status == 503 }
+                try await eventually("readyz to turn red", within: .seconds(1)) {
+                    try await old.readiness().status == 503
+                }
                 let refusal = await #expect(throws: (any Error).self) { try await WireClient.connect(port: old.port) }
                 if let refusal = refusal as? WireRefusal { #expect(refusal.answer.status == 503) }
 
@@ -26,7 +28,8 @@ extension Scenarios {
                     slots.append(slot)
                     // Half of them move as they should; the others ignore what they are told.
                     guard index.isMultiple(of: 2) else { continue }
-                    let (moved, again) = try await WireClient.signIn("user-\(index)", port: new.port, resume: welcome.resume)
+                    let (moved, again) = try await WireClient.signIn(
+                        "user-\(index)", port: new.port, resume: welcome.resume)
                     #expect(again.resumed == true)
                     #expect(again.session == welcome.session)
                     _ = try await moved.join("lobby")
@@ -50,7 +53,8 @@ extension Scenarios {
         }
 
         @Test func aSecondSignalEndsItAtOnce() async throws {
-            try await TestCluster.with(nodes: ["edge-a"], flags: ["--drain-seconds", "60", "--stop-seconds", "90"]) { cluster in
+            try await TestCluster.with(nodes: ["edge-a"], flags: ["--drain-seconds", "60", "--stop-seconds", "90"]) {
+                cluster in
                 let edge = try cluster.edge("edge-a")
                 let (client, _) = try await WireClient.signIn("ann", port: edge.port)
                 edge.terminate()

@@ -22,7 +22,9 @@ extension Scenarios {
                 try await lost.kill9()
                 var announced: [WireFrame.Presence] = []
                 while announced.count < doomed.count {
-                    announced += try await watcher.expect("presence", within: .seconds(5)) { $0.left?.isEmpty == false }.left ?? []
+                    announced +=
+                        try await watcher.expect("presence", within: .seconds(5)) { $0.left?.isEmpty == false }.left
+                        ?? []
                 }
                 let delay = killed.duration(to: .now)
                 #expect(delay < .seconds(2), "announced after \(delay)")
@@ -68,7 +70,9 @@ extension TestCluster {
     /// The id a node has for this run, from the index of leases.
     func nodeID(of name: String) async throws -> String {
         let ids = try await redis.cli("ZRANGE", "tc:nodes", "0", "-1").split(separator: "\n").map(String.init)
-        guard let id = ids.last(where: { $0.hasPrefix(name + "~") }) else { throw WireFailure("no node \(name) in \(ids)") }
+        guard let id = ids.last(where: { $0.hasPrefix(name + "~") }) else {
+            throw WireFailure("no node \(name) in \(ids)")
+        }
         return id
     }
 }

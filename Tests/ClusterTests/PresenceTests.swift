@@ -16,7 +16,8 @@ extension Scenarios {
                 #expect(departure.left?.first?.session == welcome.session)
                 let delay = cut.duration(to: .now)
                 #expect(delay > .seconds(1.5) && delay < .seconds(5), "announced after \(delay)")
-                let (_, again) = try await WireClient.signIn("ann", port: cluster.edge("edge-b").port, resume: welcome.resume)
+                let (_, again) = try await WireClient.signIn(
+                    "ann", port: cluster.edge("edge-b").port, resume: welcome.resume)
                 #expect(again.resumed == false)
             }
         }

@@ -42,7 +42,8 @@ extension Scenarios {
                 let stored = try await cluster.wholeHistory(of: "traffic")
                 for talker in talkers {
                     try await talker.read(until: stored.last?.id ?? "0-0")
-                    #expect(await talker.log.entries.map(\.id) == stored.map(\.id), "\(talker.user) has another sequence")
+                    #expect(
+                        await talker.log.entries.map(\.id) == stored.map(\.id), "\(talker.user) has another sequence")
                 }
             }
         }

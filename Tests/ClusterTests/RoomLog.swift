@@ -10,7 +10,9 @@ struct RoomLog: Sendable {
 
     /// - Throws: ``WireFailure`` where `prev` is not the entry before, or the key was there already.
     mutating func append(_ entry: WireEntry) throws {
-        try require(entry.prev == last, "entry \(entry.id) follows \(entry.prev), the log ends with \(last) (entry \(entries.count))")
+        try require(
+            entry.prev == last,
+            "entry \(entry.id) follows \(entry.prev), the log ends with \(last) (entry \(entries.count))")
         if let key = entry.key {
             try require(keys.insert(key).inserted, "key \(key) is there twice, again as \(entry.id)")
         }

@@ -6,7 +6,8 @@ extension Scenarios {
         private static let bodyBytes = 8000
         private static let messages = 4000
         private static let limits = [
-            "--sends-per-second", "100000", "--history-entries", "10000", "--queue-entries", "64", "--queue-bytes", "262144",
+            "--sends-per-second", "100000", "--history-entries", "10000", "--queue-entries", "64", "--queue-bytes",
+            "262144",
         ]
 
         @Test func aReaderThatStopsIsPausedAndCatchesUpWhileOthersGoOn() async throws {
@@ -28,7 +29,9 @@ extension Scenarios {
                 try await speaker.talk(messages: Self.messages, window: 16, bodyBytes: Self.bodyBytes)
                 try await read
                 let growth = edge.process.residentBytes - residentBefore
-                #expect(growth < 16 << 20, "\(Self.messages * Self.bodyBytes >> 20) MB passed by, the edge grew by \(growth >> 20) MB")
+                #expect(
+                    growth < 16 << 20,
+                    "\(Self.messages * Self.bodyBytes >> 20) MB passed by, the edge grew by \(growth >> 20) MB")
 
                 try await sleeper.resumeReading()
                 try await sleeper.read(until: Self.messages)
@@ -41,7 +44,9 @@ extension Scenarios {
         }
 
         @Test func aReaderThatNeverReadsIsClosed() async throws {
-            try await TestCluster.with(nodes: ["edge-a"], flags: Self.limits + ["--slow-seconds", "1", "--grace-seconds", "1"]) { cluster in
+            try await TestCluster.with(
+                nodes: ["edge-a"], flags: Self.limits + ["--slow-seconds", "1", "--grace-seconds", "1"]
+            ) { cluster in
                 let edge = try cluster.edge("edge-a")
                 let speaker = Talker(user: "speaker", room: "flood")
                 try await speaker.connect(port: edge.port)

@@ -55,7 +55,9 @@ actor Talker {
 
     /// Talks, `window` messages ahead of their acknowledgements, until `messages` are acknowledged or ``stop()`` is called.
     /// - Parameter cuts: how many entries it has when its connection is cut; each time it goes to the next port.
-    func talk(messages: Int = .max, window: Int = 1, cuts: [Int] = [], ports: [Int] = [], bodyBytes: Int = 40) async throws {
+    func talk(
+        messages: Int = .max, window: Int = 1, cuts: [Int] = [], ports: [Int] = [], bodyBytes: Int = 40
+    ) async throws {
         var cuts = cuts[...]
         var ports = ports[...]
         while true {
@@ -110,7 +112,8 @@ actor Talker {
             try await failed(frame)
         case "slow":
             slowFrames += 1
-            try require(frame.after == log.last, "\(user): slow after \(frame.after ?? "-"), the log ends with \(log.last)")
+            try require(
+                frame.after == log.last, "\(user): slow after \(frame.after ?? "-"), the log ends with \(log.last)")
             try await join()
         case "presence":
             let lost = (frame.left ?? []).filter { $0.reason != "left" }
@@ -128,7 +131,8 @@ actor Talker {
     }
 
     private func failed(_ frame: WireFrame) async throws {
-        guard frame.code == "unavailable", let index = unacknowledged.firstIndex(where: { .text($0.key) == frame.ref }) else {
+        guard frame.code == "unavailable", let index = unacknowledged.firstIndex(where: { .text($0.key) == frame.ref })
+        else {
             throw WireFailure("\(user): error \(frame.code ?? "") \(frame.message ?? "")")
         }
         // Nothing was stored: the same key again, after a breath so as not to spin while Redis is away.

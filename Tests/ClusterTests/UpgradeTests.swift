@@ -12,10 +12,19 @@ extension Scenarios {
                 let requests: [(what: String, request: String, status: Int)] = [
                     ("no upgrade", "GET /ws HTTP/1.1\r\nHost: h\r\n\r\n", 426),
                     ("no host", "GET /ws HTTP/1.1\r\n\(upgrade)\(key)\r\n", 400),
-                    ("a key that is none", "GET /ws HTTP/1.1\r\nHost: h\r\n\(upgrade)Sec-WebSocket-Key: abc\r\n\r\n", 400),
-                    ("a foreign origin", "GET /ws HTTP/1.1\r\nHost: h\r\nOrigin: https://evil.example\r\n\(upgrade)\(key)\r\n", 403),
+                    (
+                        "a key that is none", "GET /ws HTTP/1.1\r\nHost: h\r\n\(upgrade)Sec-WebSocket-Key: abc\r\n\r\n",
+                        400
+                    ),
+                    (
+                        "a foreign origin",
+                        "GET /ws HTTP/1.1\r\nHost: h\r\nOrigin: https://evil.example\r\n\(upgrade)\(key)\r\n", 403
+                    ),
                     ("an unknown path", "GET /nowhere HTTP/1.1\r\nHost: h\r\n\(upgrade)\(key)\r\n", 404),
-                    ("only unknown subprotocols", "GET /ws HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Protocol: mqtt, wamp\r\n\(upgrade)\(key)\r\n", 400),
+                    (
+                        "only unknown subprotocols",
+                        "GET /ws HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Protocol: mqtt, wamp\r\n\(upgrade)\(key)\r\n", 400
+                    ),
                     ("a token in the URL", "GET /ws?token=secret HTTP/1.1\r\nHost: h\r\n\(upgrade)\(key)\r\n", 400),
                 ]
                 for (what, request, status) in requests {

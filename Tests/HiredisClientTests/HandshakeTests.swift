@@ -4,7 +4,8 @@ import Testing
 @testable import HiredisClient
 
 @Suite struct HandshakeTests {
-    private static let master = RESPValue.text("# Replication\r\nrole:master\r\nmaster_replid:abc\r\nconnected_slaves:0\r\n")
+    private static let master = RESPValue.text(
+        "# Replication\r\nrole:master\r\nmaster_replid:abc\r\nconnected_slaves:0\r\n")
     private static let replica = RESPValue.text("role:slave\r\nmaster_replid:abc\r\n")
 
     private func settings(_ url: String, name: String? = nil) throws -> RedisSettings {
@@ -27,11 +28,15 @@ import Testing
     }
 
     @Test func onlyWhatTheSettingsAskForIsSent() throws {
-        #expect(Handshake(try settings("redis://host")).commands == [RESPCommand("INFO", "replication"), RESPCommand("PING")])
-        #expect(Handshake(try settings("redis://u:p@host/4", name: "edge")).commands == [
-            RESPCommand("AUTH", "u", "p"), RESPCommand("SELECT", "4"), RESPCommand("CLIENT", "SETNAME", "edge"),
-            RESPCommand("INFO", "replication"), RESPCommand("PING"),
-        ])
+        #expect(
+            Handshake(try settings("redis://host")).commands == [
+                RESPCommand("INFO", "replication"), RESPCommand("PING"),
+            ])
+        #expect(
+            Handshake(try settings("redis://u:p@host/4", name: "edge")).commands == [
+                RESPCommand("AUTH", "u", "p"), RESPCommand("SELECT", "4"), RESPCommand("CLIENT", "SETNAME", "edge"),
+                RESPCommand("INFO", "replication"), RESPCommand("PING"),
+            ])
         #expect(Handshake(try settings("redis://:p@host")).commands.first == RESPCommand("AUTH", "p"))
     }
 

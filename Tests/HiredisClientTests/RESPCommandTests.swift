@@ -16,7 +16,9 @@ import Testing
         command.append(ByteBuffer(string: "ünï"))
         command.append(-42)
         command.append("")
-        #expect(try wire(command) == "*6\r\n$3\r\nSET\r\n$3\r\nkey\r\n$4\r\n\0\r\n \r\n$5\r\nünï\r\n$3\r\n-42\r\n$0\r\n\r\n")
+        #expect(
+            try wire(command) == "*6\r\n$3\r\nSET\r\n$3\r\nkey\r\n$4\r\n\0\r\n \r\n$5\r\nünï\r\n$3\r\n-42\r\n$0\r\n\r\n"
+        )
     }
 
     @Test func commandsAreAppendedToWhatIsThere() throws {

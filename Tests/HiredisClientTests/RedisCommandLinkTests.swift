@@ -189,7 +189,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["?what\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "*2000000\r\n", "+PONG\r\n+PONG\r\n"])
+    @Test(arguments: [
+        "?what\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "*2000000\r\n",
+        "+PONG\r\n+PONG\r\n",
+    ])
     func whatIsNoAnswerEndsThatConnectionOnly(script: String) async throws {
         let server = try await ScriptedServer.start(script: script)
         try await withCommandLink(to: server.url) { client in
@@ -224,7 +227,9 @@ import Testing
                 stopped = client
             }
             #expect(try await stopped?.onLoop(\.isUp) == false)
-            try await eventually("Redis has no client left") { try await !redis.cli("CLIENT", "LIST").contains("name=test") }
+            try await eventually("Redis has no client left") {
+                try await !redis.cli("CLIENT", "LIST").contains("name=test")
+            }
         }
     }
 

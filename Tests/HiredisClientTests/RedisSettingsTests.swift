@@ -30,8 +30,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "host:6379", "http://host", "redis://", "redis://host:0", "redis://host:99999", "redis://host:x", "redis://host/x",
-        "redis://host/-1", "redis://user@host", "redis://:%zz@host", "redis://:%+1@host", "redis://:%f@host", "redis://:%ff@host",
+        "", "host:6379", "http://host", "redis://", "redis://host:0", "redis://host:99999", "redis://host:x",
+        "redis://host/x",
+        "redis://host/-1", "redis://user@host", "redis://:%zz@host", "redis://:%+1@host", "redis://:%f@host",
+        "redis://:%ff@host",
         "redis://host?tls=yes", "redis://[::1]6379", "unix://host/path", "unix://", "unix:///a?db=x", "redis://host#x",
         "redis+sentinel://a,b/main", "redis+cluster://a,b",
     ])

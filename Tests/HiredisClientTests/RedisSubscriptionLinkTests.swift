@@ -9,7 +9,8 @@ import Testing
         try await withRedis { redis in
             try await withSubscriptionLink(to: redis.url) { client in
                 try await client.subscribe("a", "b")
-                try await redis.cli("EVAL", "for i = 1, 2000 do redis.call('PUBLISH', i % 2 == 0 and 'a' or 'b', i) end", "0")
+                try await redis.cli(
+                    "EVAL", "for i = 1, 2000 do redis.call('PUBLISH', i % 2 == 0 and 'a' or 'b', i) end", "0")
                 try await client.hears("a 2000")
                 #expect(client.messages.values == (1...2000).map { "\($0 % 2 == 0 ? "a" : "b") \($0)" })
             }
@@ -123,12 +124,14 @@ import Testing
 
     @Test func aServerThatConfirmsNothingIsGivenUp() async throws {
         try await withRedis { redis in
-            try await withSubscriptionLink(to: redis.url, configure: { $0.connectTimeout = .milliseconds(200) }) { client in
+            try await withSubscriptionLink(to: redis.url, configure: { $0.connectTimeout = .milliseconds(200) }) {
+                client in
                 try await client.isUp()
                 redis.pause()
                 let waiting = try await client.onLoop { $0.subscribe("a") }
                 try await eventually("the link reports why") {
-                    client.states.values.contains(.down(reason: "disconnected: The server confirmed no subscription within 0.2 seconds."))
+                    client.states.values.contains(
+                        .down(reason: "disconnected: The server confirmed no subscription within 0.2 seconds."))
                 }
                 redis.resume()
                 try await waiting.get()
@@ -163,7 +166,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["*3\r\n$9\r\nsubscribe\r\n$5\r\nother\r\n:1\r\n", "+OK\r\n", "*3\r\n$7\r\nmessage\r\n:1\r\n:1\r\n", "!"])
+    @Test(arguments: [
+        "*3\r\n$9\r\nsubscribe\r\n$5\r\nother\r\n:1\r\n", "+OK\r\n", "*3\r\n$7\r\nmessage\r\n:1\r\n:1\r\n", "!",
+    ])
     func whatIsNoConfirmationEndsThatConnectionOnly(script: String) async throws {
         let server = try await ScriptedServer.start(script: script)
         try await withSubscriptionLink(to: server.url) { client in
@@ -193,7 +198,9 @@ import Testing
                 #expect(await code { try await client.subscribe("c") } == .stopped)
                 redis.resume()
             }
-            try await eventually("Redis has no client left") { try await !redis.cli("CLIENT", "LIST").contains("name=test") }
+            try await eventually("Redis has no client left") {
+                try await !redis.cli("CLIENT", "LIST").contains("name=test")
+            }
         }
     }
 }

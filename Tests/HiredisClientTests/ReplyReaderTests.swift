@@ -1,3 +1,4 @@
+import ChatTesting
 import NIOCore
 import Testing
 
@@ -8,7 +9,8 @@ import Testing
         "+OK\r\n-NOSCRIPT No matching script.\r\n:-9223372036854775808\r\n$5\r\na\r\n\0b\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n"
         + "*2\r\n*3\r\n:1\r\n$1\r\nx\r\n*0\r\n-ERR inner\r\n"
     private static let everyValue: [RESPValue] = [
-        .simple("OK"), .error("NOSCRIPT No matching script."), .integer(.min), .text("a\r\n\0b"), .text(""), .null, .null,
+        .simple("OK"), .error("NOSCRIPT No matching script."), .integer(.min), .text("a\r\n\0b"), .text(""), .null,
+        .null,
         .array([]), .array([.array([.integer(1), .text("x"), .array([])]), .error("ERR inner")]),
     ]
     private static let messages =
@@ -30,9 +32,11 @@ import Testing
     @Test func messagesSplitAnywhereAreSetApart() {
         let whole = Reading(Self.messages, channels: ["room"])
         #expect(whole.replies == [.array([.text("subscribe"), .text("room"), .integer(1)]), .simple("PONG")])
-        #expect(whole.messages == [
-            ChannelMessage(channel: "room", payload: ByteBuffer(string: "hello")), ChannelMessage(channel: "room", payload: ByteBuffer()),
-        ])
+        #expect(
+            whole.messages == [
+                ChannelMessage(channel: "room", payload: ByteBuffer(string: "hello")),
+                ChannelMessage(channel: "room", payload: ByteBuffer()),
+            ])
         for cut in 0...Self.messages.utf8.count {
             #expect(Reading(Self.messages, cuts: [cut], channels: ["room"]) == whole, "cut at \(cut)")
         }
@@ -56,7 +60,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["?x\r\n", "HTTP/1.1 400 Bad Request\r\n", ":12x\r\n", "$-2\r\n", "*-2\r\n", "*99999999999\r\n", "$x\r\n"])
+    @Test(arguments: [
+        "?x\r\n", "HTTP/1.1 400 Bad Request\r\n", ":12x\r\n", "$-2\r\n", "*-2\r\n", "*99999999999\r\n", "$x\r\n",
+    ])
     func whatIsNoReplyIsAnError(text: String) {
         let reading = Reading("+OK\r\n" + text)
         #expect(reading.replies == [.simple("OK")])
@@ -79,10 +85,12 @@ import Testing
     @Test func aReplyOfTooManyBytesIsRefusedBeforeItIsComplete() {
         var limits = RedisLimits()
         limits.replyBytesMax = 100_000
-        #expect(Reading("$200000\r\n" + String(repeating: "x", count: 150_000), limits: limits).error == .protocolViolation)
+        #expect(
+            Reading("$200000\r\n" + String(repeating: "x", count: 150_000), limits: limits).error == .protocolViolation)
         let nested = "*100000\r\n" + String(repeating: "$2\r\nxx\r\n", count: 20_000)
         #expect(Reading(nested, limits: limits).error == .protocolViolation)
-        let many = Reading(String(repeating: "$90000\r\n\(String(repeating: "x", count: 90_000))\r\n", count: 5), limits: limits)
+        let many = Reading(
+            String(repeating: "$90000\r\n\(String(repeating: "x", count: 90_000))\r\n", count: 5), limits: limits)
         #expect(many.error == nil && many.replies.count == 5)
     }
 
@@ -94,12 +102,17 @@ import Testing
     @Test func hostileBytesNeverCrashNorDependOnThePieces() {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = SeededGenerator(seed: seed)
-        let pieces = ["*3\r\n", "$7\r\nmessage\r\n", "$1\r\na\r\n", ":1\r\n", "$-1\r\n", "+OK\r\n", "-E\r\n", "*0\r\n", "*2\r\n", "\r\n", "$3\r\n", "x"]
+        let pieces = [
+            "*3\r\n", "$7\r\nmessage\r\n", "$1\r\na\r\n", ":1\r\n", "$-1\r\n", "+OK\r\n", "-E\r\n", "*0\r\n", "*2\r\n",
+            "\r\n", "$3\r\n", "x",
+        ]
         for round in 0..<3_000 {
             var bytes: [UInt8] = []
             for _ in 0..<Int.random(in: 1...20, using: &generator) {
                 bytes += Array(pieces[Int.random(in: 0..<pieces.count, using: &generator)].utf8)
-                if Int.random(in: 0..<8, using: &generator) == 0 { bytes.append(UInt8.random(in: 0 ... .max, using: &generator)) }
+                if Int.random(in: 0..<8, using: &generator) == 0 {
+                    bytes.append(UInt8.random(in: 0 ... .max, using: &generator))
+                }
             }
             let cuts = (0..<3).map { _ in Int.random(in: 0...bytes.count, using: &generator) }.sorted()
             let whole = Reading(bytes, channels: ["a"])

@@ -30,13 +30,17 @@ struct Document {
     func expectRows(_ terms: [String], sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(!terms.isEmpty, "found nothing to look for", sourceLocation: sourceLocation)
         let missing = terms.filter { !hasRow($0) }
-        #expect(missing.isEmpty, "\(path) has no row for \(missing.joined(separator: ", "))", sourceLocation: sourceLocation)
+        #expect(
+            missing.isEmpty, "\(path) has no row for \(missing.joined(separator: ", "))", sourceLocation: sourceLocation
+        )
     }
 
     func expectHeadings(_ terms: [String], sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(!terms.isEmpty, "found nothing to look for", sourceLocation: sourceLocation)
         let missing = terms.filter { !hasHeading($0) }
-        #expect(missing.isEmpty, "\(path) has no heading for \(missing.joined(separator: ", "))", sourceLocation: sourceLocation)
+        #expect(
+            missing.isEmpty, "\(path) has no heading for \(missing.joined(separator: ", "))",
+            sourceLocation: sourceLocation)
     }
 }
 

@@ -25,7 +25,8 @@ import Testing
     @Test func everyRedisKeyIsInTheKeyspacePage() throws {
         let text = try #require(Tree.text(of: "Sources/ChatBrokerRedis/Keyspace.swift"))
         let keys = text.captures(/"(\\\(prefix\):[^"]+)"/).map { key in
-            key.replacing(#"\(prefix)"#, with: "tc").replacing(#"\(room)"#, with: "room").replacing(#"\(node)"#, with: "<id>")
+            key.replacing(#"\(prefix)"#, with: "tc").replacing(#"\(room)"#, with: "room").replacing(
+                #"\(node)"#, with: "<id>")
         }
         try Document("docs/redis-keyspace.md").expectRows(keys)
     }

@@ -21,7 +21,8 @@ import Testing
 
     /// What a program may not import: what is behind its module, and the other side of the wire.
     static let serverSide: Set<String> = [
-        "ChatBroker", "ChatBrokerRedis", "ChatControl", "ChatCore", "ChatEdge", "ChatIdentity", "ChatUpload", "CHiredis",
+        "ChatBroker", "ChatBrokerRedis", "ChatControl", "ChatCore", "ChatEdge", "ChatIdentity", "ChatUpload",
+        "CHiredis",
         "HiredisClient", "ServerKit", "WebSocketServer",
     ]
 
@@ -65,6 +66,9 @@ extension Tree.File {
     fileprivate var isOfProgram: Bool { module.first?.isLowercase == true }
 
     fileprivate var imports: Set<String> {
-        Set(text.captures(/(?m)^(?:@\w+(?:\([^)]*\))? +)*(?:(?:public|package|internal|private|fileprivate) +)?import +(?:(?:struct|class|enum|func|protocol|typealias|var|let) +)?(\w+)/))
+        Set(
+            text.captures(
+                /(?m)^(?:@\w+(?:\([^)]*\))? +)*(?:(?:public|package|internal|private|fileprivate) +)?import +(?:(?:struct|class|enum|func|protocol|typealias|var|let) +)?(\w+)/
+            ))
     }
 }

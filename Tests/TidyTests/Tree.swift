@@ -24,7 +24,9 @@ enum Tree {
 
     /// Every text file below the folder, sorted by path.
     static func files(in folder: String) -> [File] {
-        let paths = FileManager.default.enumerator(atPath: root.appending(path: folder).path)?.compactMap { $0 as? String }
+        let paths = FileManager.default.enumerator(atPath: root.appending(path: folder).path)?.compactMap {
+            $0 as? String
+        }
         return (paths ?? []).sorted().compactMap { path in
             guard !path.hasPrefix("."), !path.contains("/.") else { return nil }
             return text(of: "\(folder)/\(path)").map { File(path: "\(folder)/\(path)", text: $0) }
@@ -36,7 +38,9 @@ enum Tree {
         try? String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root.appending(path: path).path) }
+    static func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: root.appending(path: path).path)
+    }
 
     static func isExecutable(_ path: String) -> Bool {
         FileManager.default.isExecutableFile(atPath: root.appending(path: path).path)

@@ -6,7 +6,8 @@ import Foundation
 struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Chat in rooms, line by line.",
-        discussion: "A line is a message to the current room, the first one named; /help lists what else a line may be.")
+        discussion: "A line is a message to the current room, the first one named; /help lists what else a line may be."
+    )
 
     @OptionGroup var connection: ConnectionOptions
 

@@ -10,7 +10,8 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The name to use as a guest (TERMCHAT_USER; default: $USER).", valueName: "name"))
     var user: String?
 
-    @Option(help: ArgumentHelp("A token (TERMCHAT_TOKEN). Other users may see it in the process list.", valueName: "token"))
+    @Option(
+        help: ArgumentHelp("A token (TERMCHAT_TOKEN). Other users may see it in the process list.", valueName: "token"))
     var token: String?
 
     @Option(help: ArgumentHelp("A file with the token, readable by you alone (mode 0600).", valueName: "file"))
@@ -27,7 +28,8 @@ struct ConnectionOptions: ParsableArguments {
     ) throws -> ChatSession.Configuration {
         let url = server ?? environment["TERMCHAT_SERVER"] ?? Self.defaultServer
         guard let address = ServerAddress(url: url) else {
-            throw CommandFailure(.usage, "'\(TerminalText.line(url))' is not a server; write ws://HOST:PORT or wss://HOST.")
+            throw CommandFailure(
+                .usage, "'\(VisibleText(url).value)' is not a server; write ws://HOST:PORT or wss://HOST.")
         }
         var configuration = ChatSession.Configuration(
             server: address, user: try userName(environment), token: try secret(environment))
@@ -37,7 +39,9 @@ struct ConnectionOptions: ParsableArguments {
 
     private func userName(_ environment: [String: String]) throws -> String {
         if let name = user ?? environment["TERMCHAT_USER"] {
-            do throws(WireError) { return try UserName(name).value } catch { throw CommandFailure(.usage, error.message) }
+            do throws(WireError) { return try UserName(name).value } catch {
+                throw CommandFailure(.usage, error.message)
+            }
         }
         let system = Self.validName(from: environment["USER"] ?? "")
         return system.isEmpty ? "guest" : system
@@ -68,7 +72,8 @@ struct ConnectionOptions: ParsableArguments {
         }
         var bytes = [UInt8](repeating: 0, count: Limits.tokenBytesMax + 2)
         let count = read(descriptor, &bytes, bytes.count)
-        let token = String(decoding: bytes[..<max(0, count)], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let token = String(decoding: bytes[..<max(0, count)], as: UTF8.self).trimmingCharacters(
+            in: .whitespacesAndNewlines)
         guard !token.isEmpty, token.utf8.count <= Limits.tokenBytesMax else {
             throw CommandFailure(.usage, "\(path) holds no token.")
         }
@@ -82,7 +87,7 @@ extension RoomName {
         do throws(WireError) {
             return try RoomName(text.hasPrefix("#") ? String(text.dropFirst()) : text)
         } catch {
-            throw CommandFailure(.usage, "'\(TerminalText.line(text))': \(error.message)")
+            throw CommandFailure(.usage, "'\(VisibleText(text).value)': \(error.message)")
         }
     }
 }

@@ -25,13 +25,13 @@ struct CommandFailure: Error, Equatable {
     init(_ reason: StopReason) {
         switch reason.kind {
         case .closed: self.init(.done)
-        case .notPermitted: self.init(.notPermitted, TerminalText.line(reason.message))
-        case .failed: self.init(.failed, TerminalText.line(reason.message))
+        case .notPermitted: self.init(.notPermitted, VisibleText(reason.message).value)
+        case .failed: self.init(.failed, VisibleText(reason.message).value)
         }
     }
 
     init(_ error: ErrorFrame) {
-        let message = TerminalText.line(error.message)
+        let message = VisibleText(error.message).value
         switch error.code {
         case .forbidden, .unauthorized: self.init(.notPermitted, message)
         case .unavailable, .rateLimited: self.init(.unavailable, message)

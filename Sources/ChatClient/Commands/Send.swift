@@ -19,7 +19,8 @@ struct Send: AsyncParsableCommand {
 
     @Option(help: "Seconds without any progress before it gives up with status 3.") var timeout = 30.0
 
-    @Option(help: "Messages sent ahead of their acknowledgements. Above 1, one that is refused for now may be overtaken.")
+    @Option(
+        help: "Messages sent ahead of their acknowledgements. Above 1, one that is refused for now may be overtaken.")
     var pipeline = 1
 
     func validate() throws {
@@ -36,12 +37,14 @@ struct Send: AsyncParsableCommand {
         let outcome = try await LineReader.with { reader in
             try await ChatSession.with(configuration) { session in
                 session.join(room, limit: 0)
-                let sender = Sender(session: session, room: room, server: server, timeout: .seconds(Int64(timeout.rounded(.up))))
+                let sender = Sender(
+                    session: session, room: room, server: server, timeout: .seconds(Int64(timeout.rounded(.up))))
                 return try await sender.run(fixed.map { .text($0) } ?? .input(reader))
             }
         }
         if outcome.refused > 0 {
-            throw CommandFailure(outcome.isForbidden ? .notPermitted : .failed, "\(outcome.refused) refused, \(outcome.stored) stored.")
+            throw CommandFailure(
+                outcome.isForbidden ? .notPermitted : .failed, "\(outcome.refused) refused, \(outcome.stored) stored.")
         }
     }
 }
@@ -126,7 +129,8 @@ private actor Sender {
                 // Waiting for one's turn is progress; waiting for a store that is away is not.
                 if error.code == .rateLimited { lastProgress = .now() }
             case .disconnected(let reason, let retryAt, let attempt):
-                await output.say(LineView.waiting(TerminalText.line(reason), until: retryAt, attempt: attempt, now: .now()))
+                await output.say(
+                    LineView.waiting(VisibleText(reason).value, until: retryAt, attempt: attempt, now: .now()))
             case .roomRefused(_, let error):
                 throw CommandFailure(error)
             case .stopped(let reason):
@@ -152,7 +156,7 @@ private actor Sender {
         outcome.refused += 1
         outcome.isForbidden = outcome.isForbidden || isForbidden
         settled()
-        await output.say("refused (\(TerminalText.line(reason))): \(TerminalText.line(String(text.prefix(80))))")
+        await output.say("refused (\(VisibleText(reason).value)): \(VisibleText(String(text.prefix(80))).value)")
     }
 
     private func settled() {

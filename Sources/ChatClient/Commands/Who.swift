@@ -28,7 +28,8 @@ struct Who: AsyncParsableCommand {
         for member in members {
             let sessions = member.sessions == 1 ? "" : "  \(member.sessions) sessions"
             try await output.print(
-                "\(TerminalText.line(member.user))  since \(style.time(member.since))  \(TerminalText.line(member.node))\(sessions)")
+                "\(VisibleText(member.user).value)  since \(style.time(member.since))  \(VisibleText(member.node).value)\(sessions)"
+            )
         }
         if members.count < count { try await output.print("\(count) here") }
     }

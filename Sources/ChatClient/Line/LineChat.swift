@@ -129,7 +129,7 @@ actor LineChat {
         case .rooms: await listRooms()
         case .help: for line in LineInput.helpText.split(separator: "\n") { try await output.print(String(line)) }
         case .quit: return true
-        case .unknown(let text): await output.say("no such command: \(TerminalText.line(text)); /help lists them")
+        case .unknown(let text): await output.say("no such command: \(VisibleText(text).value); /help lists them")
         }
         return false
     }
@@ -179,7 +179,7 @@ extension LineChat {
         guard let room = await named(name) else { return }
         do {
             let (members, count) = try await session.who(room)
-            let names = members.map { TerminalText.line($0.user) }.joined(separator: ", ")
+            let names = members.map { VisibleText($0.user).value }.joined(separator: ", ")
             try await output.print("-- \(room): \(count) here: \(names)")
         } catch {
             await output.say(CommandFailure(error).message ?? "no answer")

@@ -2,7 +2,7 @@ import ChatWire
 import NIOCore
 
 /// Turns a session's events into lines for a terminal or a pipe. Everything that came from the network passes
-/// ``TerminalText`` here.
+/// ``ChatWire/VisibleText`` here.
 struct LineView: Sendable {
     enum Line: Equatable {
         /// Part of the conversation: standard output.
@@ -30,16 +30,18 @@ struct LineView: Sendable {
             return self.connected(connected)
         case .disconnected(let reason, let retryAt, let attempt):
             isWaiting = true
-            return [.waiting(reason: TerminalText.line(reason), until: retryAt, attempt: attempt)]
+            return [.waiting(reason: VisibleText(reason).value, until: retryAt, attempt: attempt)]
         case .stopped(let reason):
-            return reason.kind == .closed ? [] : [.status(TerminalText.line(reason.message))]
+            return reason.kind == .closed ? [] : [.status(VisibleText(reason.message).value)]
         case .joined(let joined):
             guard showsPresence, !joined.isAgain else { return [] }
-            return [.text(prefix(joined.room) + style.dimmed("-- \(joined.room): \(people(joined.members, joined.count))"))]
+            return [
+                .text(prefix(joined.room) + style.dimmed("-- \(joined.room): \(people(joined.members, joined.count))"))
+            ]
         case .left(let room):
             return showsPresence ? [.text(style.dimmed("-- left \(room)"))] : []
         case .roomRefused(let room, let error):
-            return [.status("cannot join \(room): \(TerminalText.line(error.message))")]
+            return [.status("cannot join \(room): \(VisibleText(error.message).value)")]
         case .entry(let room, let entry):
             return [.text(text(of: entry, in: room))]
         case .gap(let room, _, _):
@@ -47,15 +49,16 @@ struct LineView: Sendable {
         case .caughtUp, .stored, .typing:
             return []
         case .delayed(let message, let error, _):
-            return error.code == .rateLimited ? [] : [.status("not stored yet, kept: \(TerminalText.line(message.body))")]
+            return error.code == .rateLimited
+                ? [] : [.status("not stored yet, kept: \(VisibleText(message.body).value)")]
         case .refused(let message, let error):
-            return [.status("refused (\(TerminalText.line(error.message))): \(TerminalText.line(message.body))")]
+            return [.status("refused (\(VisibleText(error.message).value)): \(VisibleText(message.body).value)")]
         case .presence(let presence):
             return showsPresence ? self.presence(presence) : []
         case .notice(_, _, let text):
-            return [.status("server: \(TerminalText.line(text))")]
+            return [.status("server: \(VisibleText(text).value)")]
         case .error(let error):
-            return [.status("server: \(TerminalText.line(error.message))")]
+            return [.status("server: \(VisibleText(error.message).value)")]
         }
     }
 
@@ -64,12 +67,13 @@ struct LineView: Sendable {
         let head = "\(prefix(room))\(style.time(entry.id.milliseconds)) "
         switch try? entry.content() {
         case .message(let message):
-            let body = TerminalText.text(message.body).split(separator: "\n", omittingEmptySubsequences: false)
-            return head + style.bold(TerminalText.line(message.user)) + "  " + body.joined(separator: "\n      ")
+            let body = VisibleText(message.body, newlines: .kept).value.split(
+                separator: "\n", omittingEmptySubsequences: false)
+            return head + style.bold(VisibleText(message.user).value) + "  " + body.joined(separator: "\n      ")
         case .file(let file):
-            let name = TerminalText.line(file.name)
-            let type = TerminalText.line(file.mediaType)
-            return head + style.bold(TerminalText.line(file.user)) + "  file \(name) (\(file.bytes) bytes, \(type))"
+            let name = VisibleText(file.name).value
+            let type = VisibleText(file.mediaType).value
+            return head + style.bold(VisibleText(file.user).value) + "  file \(name) (\(file.bytes) bytes, \(type))"
         case nil:
             return head + style.dimmed("-- a message that this version cannot read")
         }
@@ -80,8 +84,10 @@ struct LineView: Sendable {
             wasConnected = true
             isWaiting = false
         }
-        let node = TerminalText.line(connected.node)
-        if !wasConnected { return [.connected, .status("connected to \(node) as \(TerminalText.line(connected.user))")] }
+        let node = VisibleText(connected.node).value
+        if !wasConnected {
+            return [.connected, .status("connected to \(node) as \(VisibleText(connected.user).value)")]
+        }
         // A drained node's clients move without a pause: nothing to say.
         return isWaiting ? [.connected, .status("back on \(node)")] : []
     }
@@ -91,8 +97,8 @@ struct LineView: Sendable {
         if presence.joined.isEmpty, presence.left.isEmpty {
             return [.text(prefix(presence.room) + style.dimmed("-- \(here)"))]
         }
-        let came = presence.joined.map { "\(TerminalText.line($0.user)) joined" }
-        let went = presence.left.map { "\(TerminalText.line($0.user)) \(Self.words($0.reason))" }
+        let came = presence.joined.map { "\(VisibleText($0.user).value) joined" }
+        let went = presence.left.map { "\(VisibleText($0.user).value) \(Self.words($0.reason))" }
         let changes = (came + went).joined(separator: ", ")
         return [.text(prefix(presence.room) + style.dimmed("-- \(changes) (\(here))"))]
     }
@@ -107,7 +113,7 @@ struct LineView: Sendable {
     }
 
     private func people(_ members: [Member], _ count: Int) -> String {
-        let names = members.prefix(20).map { TerminalText.line($0.user) }.joined(separator: ", ")
+        let names = members.prefix(20).map { VisibleText($0.user).value }.joined(separator: ", ")
         return names.isEmpty ? "\(count) here" : "\(count) here: \(names)\(members.count > 20 ? ", …" : "")"
     }
 

@@ -131,11 +131,12 @@ struct Outbox: Sendable {
     mutating func disconnected(_ link: LinkID) {
         for (room, items) in rooms {
             guard items.contains(where: { $0.sentOn == link }) else { continue }
-            rooms[room] = Deque(items.map { item in
-                var item = item
-                if item.sentOn == link { item.sentOn = nil }
-                return item
-            })
+            rooms[room] = Deque(
+                items.map { item in
+                    var item = item
+                    if item.sentOn == link { item.sentOn = nil }
+                    return item
+                })
         }
         holdUntil = nil
         refusalsInARow = 0

@@ -44,7 +44,9 @@ extension SessionMachine {
     }
 
     mutating func receivedJoined(_ joined: ServerFrame.Joined, on link: LinkID, at now: NIODeadline) {
-        guard let ref = joined.ref.flatMap({ Int($0.json) }), case .join(let name) = pending[ref]?.purpose else { return }
+        guard let ref = joined.ref.flatMap({ Int($0.json) }), case .join(let name) = pending[ref]?.purpose else {
+            return
+        }
         pending[ref] = nil
         guard var room = rooms[name], room.joiningOn == link else { return }
         let event = SessionEvent.Joined(
@@ -75,9 +77,10 @@ extension SessionMachine {
             actions.append(.tell(.gap(name, after: after, before: before)))
         case .fetch(let after):
             let ref = Ref(nextRef(.page(name), on: link))
-            actions.append(.write(
-                .history(.init(ref: ref, room: name, direction: .after(after), limit: ClientLimits.pageEntries)),
-                on: link))
+            actions.append(
+                .write(
+                    .history(.init(ref: ref, room: name, direction: .after(after), limit: ClientLimits.pageEntries)),
+                    on: link))
         case .rejoin:
             if let active, rooms[name]?.joiningOn == nil { join(name, on: active) }
         case .caughtUp(let missed):

@@ -109,7 +109,9 @@ final class OutboxFile {
     private func write(_ data: [UInt8], to descriptor: CInt, at offset: Int) throws {
         var written = 0
         while written < data.count {
-            let count = data[written...].withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + written)) }
+            let count = data[written...].withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + written))
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw OutboxError("write", path) }
             written += count

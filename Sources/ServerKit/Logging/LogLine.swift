@@ -44,7 +44,8 @@ struct LogLine {
         case .json:
             return "\"\(LogText.escaped(key, quote: "\""))\":\"\(LogText.escaped(value, quote: "\""))\""
         case .text:
-            let isBare = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !Self.quoting.contains($0) }
+            let isBare =
+                !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !Self.quoting.contains($0) }
             return "\(Self.bareKey(key))=" + (isBare ? value : "\"\(LogText.escaped(value, quote: "\""))\"")
         }
     }
@@ -53,6 +54,8 @@ struct LogLine {
 
     /// Keys are constants of the code; what could still split the line's syntax becomes `_`.
     private static func bareKey(_ key: String) -> String {
-        String(decoding: key.utf8.map { $0 > 0x20 && $0 < 0x7f && !quoting.contains($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+        String(
+            decoding: key.utf8.map { $0 > 0x20 && $0 < 0x7f && !quoting.contains($0) ? $0 : UInt8(ascii: "_") },
+            as: UTF8.self)
     }
 }

@@ -83,7 +83,9 @@ public final class MetricsRegistry: Sendable {
     ) -> Instrument {
         let made = make()
         let added = Series(instrument: made) { read(made) }
-        let kept = state.withLockedValue { $0.find(MetricName(name), help, MetricName.labels(labels), kind, orAdd: added) }
+        let kept = state.withLockedValue {
+            $0.find(MetricName(name), help, MetricName.labels(labels), kind, orAdd: added)
+        }
         if let existing = kept?.instrument as? Instrument { return existing }
         refused.increment()
         return made

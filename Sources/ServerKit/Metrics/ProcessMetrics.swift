@@ -22,7 +22,8 @@ public enum ProcessMetrics {
         }
         let start = startTime()
         registry.gauge("process_start_time_seconds", "Start of the process, in seconds since 1970.") { start }
-        registry.counter("process_cpu_seconds_total", "CPU time of the process, user and system.", readNumber: cpuSeconds)
+        registry.counter(
+            "process_cpu_seconds_total", "CPU time of the process, user and system.", readNumber: cpuSeconds)
         registry.counter("termchat_log_lines_dropped_total", "Log lines that stderr did not take at once.") {
             LogOutput.standardError.droppedLines
         }

@@ -32,7 +32,9 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
         }
         guard let colon = text.lastIndex(of: ":") else { return ("", text) }
         let host = text[..<colon]
-        guard !host.contains(":") else { throw SettingFault("needs brackets around the IPv6 address, as in [::1]:8080") }
+        guard !host.contains(":") else {
+            throw SettingFault("needs brackets around the IPv6 address, as in [::1]:8080")
+        }
         return (String(host), String(text[text.index(after: colon)...]))
     }
 

@@ -5,7 +5,9 @@ extension Setting where Value == Int {
     public static func int(
         _ key: String, default defaultValue: Int, in range: ClosedRange<Int>, unit: String, help: String
     ) -> Self {
-        Setting(SettingDescription(key: key, defaultText: "\(defaultValue)", unit: unit, help: help), default: defaultValue) {
+        Setting(
+            SettingDescription(key: key, defaultText: "\(defaultValue)", unit: unit, help: help), default: defaultValue
+        ) {
             text throws(SettingFault) in
             guard let number = Int(text), range.contains(number) else {
                 throw SettingFault("is not a whole number between \(range.lowerBound) and \(range.upperBound)")
@@ -21,7 +23,8 @@ extension Setting where Value == Double {
         _ key: String, default defaultValue: Double, in range: ClosedRange<Double>, unit: String, help: String
     ) -> Self {
         let shown = PrometheusText.number((defaultValue * 1000).rounded() / 1000)
-        return Setting(SettingDescription(key: key, defaultText: shown, unit: unit, help: help), default: defaultValue) {
+        return Setting(SettingDescription(key: key, defaultText: shown, unit: unit, help: help), default: defaultValue)
+        {
             text throws(SettingFault) in
             guard let number = Double(text), range.contains(number) else {
                 let (low, high) = (PrometheusText.number(range.lowerBound), PrometheusText.number(range.upperBound))

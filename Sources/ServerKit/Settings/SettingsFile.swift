@@ -20,7 +20,8 @@ public struct SettingsFile: Sendable {
     /// - Throws: ``SettingsError`` `.unreadableFile`.
     public init(path: String) throws(SettingsError) {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw SettingsError(.unreadableFile, "--config: '\(path)' cannot be read; check that it is there and readable.")
+            throw SettingsError(
+                .unreadableFile, "--config: '\(path)' cannot be read; check that it is there and readable.")
         }
         try self.init(contents: data, path: path)
     }

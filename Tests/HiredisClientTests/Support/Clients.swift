@@ -94,11 +94,13 @@ func withCommandLink(
 
 /// Runs `body` with a started subscription link and stops it.
 func withSubscriptionLink(
-    to url: String, configure: (inout RedisSettings) -> Void = { _ in }, _ body: (SubscriptionClient) async throws -> Void
+    to url: String, configure: (inout RedisSettings) -> Void = { _ in },
+    _ body: (SubscriptionClient) async throws -> Void
 ) async throws {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let client = SubscriptionClient(
-        link: RedisSubscriptionLink(settings: try settings(url, configure), eventLoop: loop, logger: Logger(label: "test")))
+        link: RedisSubscriptionLink(
+            settings: try settings(url, configure), eventLoop: loop, logger: Logger(label: "test")))
     _ = try await client.onLoop { link in
         link.onStateChange = client.states.append
         link.onMessages = { messages in
@@ -113,7 +115,9 @@ func withSubscriptionLink(
 }
 
 /// Runs `body` with a Redis of its own and stops it.
-func withRedis(_ options: LocalRedis.Options = LocalRedis.Options(), _ body: (LocalRedis) async throws -> Void) async throws {
+func withRedis(
+    _ options: LocalRedis.Options = LocalRedis.Options(), _ body: (LocalRedis) async throws -> Void
+) async throws {
     let redis = try await LocalRedis.start(options)
     let result: Result<Void, any Error>
     do { result = .success(try await body(redis)) } catch { result = .failure(error) }

@@ -11,9 +11,14 @@ struct Reading: Equatable {
 
     /// Reads `bytes` in pieces that end at `cuts`. With `channels`, messages of these are set apart.
     init(_ bytes: [UInt8], cuts: [Int] = [], channels: Set<String>? = nil, limits: RedisLimits = RedisLimits()) {
-        let sink = ReplySink(limits: limits, channel: channels.map { channels in
-            { bytes in channels.contains(String(decoding: bytes, as: UTF8.self)) ? String(decoding: bytes, as: UTF8.self) : nil }
-        })
+        let sink = ReplySink(
+            limits: limits,
+            channel: channels.map { channels in
+                { bytes in
+                    channels.contains(String(decoding: bytes, as: UTF8.self))
+                        ? String(decoding: bytes, as: UTF8.self) : nil
+                }
+            })
         do throws(RedisError) {
             var reader = try ReplyReader(sink: sink, limits: limits)
             var start = 0
@@ -44,19 +49,4 @@ extension ReplyReader {
 
 extension RESPValue {
     static func text(_ text: String) -> RESPValue { .bulk(ByteBuffer(string: text)) }
-}
-
-/// A generator whose runs can be repeated: SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }

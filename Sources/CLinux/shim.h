@@ -1,0 +1,7 @@
+/* What Linux offers and Swift's Glibc module leaves out. */
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+
+/* From <string.h>, where it hides behind _GNU_SOURCE. */
+extern void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);

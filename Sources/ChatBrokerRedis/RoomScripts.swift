@@ -1,0 +1,192 @@
+import ChatBroker
+import ChatWire
+import HiredisClient
+import NIOCore
+
+/// publish.lua: a batch of drafts of one room.
+struct PublishBatch: ScriptCall {
+    static let script = Script.publish
+
+    var room: RoomName
+    var drafts: [Draft]
+    var keyspace: Keyspace
+    var bounds: HistoryBounds
+    var lastIDMilliseconds: Int64
+
+    var keys: [String] {
+        [keyspace.history(room), keyspace.last(room)] + keyspace.keys(room) + [keyspace.live(room)]
+    }
+
+    func appendArguments(to command: inout RESPCommand) {
+        command.append(bounds.entries)
+        command.append(bounds.ageMilliseconds)
+        command.append(max(lastIDMilliseconds, Int64(clamping: bounds.ageMilliseconds)))
+        command.append(IdempotencyWindow.milliseconds / 1000)
+        for draft in drafts {
+            command.append(draft.kind.letter)
+            command.append("\(draft.user)\u{0}\(draft.key)")
+            command.append(draft.tail)
+        }
+    }
+
+    func decode(_ reply: RESPValue) throws(RedisError) -> [Result<Receipt, RedisError>] {
+        let words = try reply.elements(drafts.count * 2)
+        var receipts: [Result<Receipt, RedisError>] = []
+        receipts.reserveCapacity(drafts.count)
+        for index in drafts.indices {
+            let id = try words[index * 2].position
+            let isDuplicate = try words[index * 2 + 1].text == "1"
+            receipts.append(.success(Receipt(id: id, isDuplicate: isDuplicate)))
+        }
+        return receipts
+    }
+}
+
+/// history.lua: one page.
+struct ReadHistory: ScriptCall {
+    static let script = Script.history
+
+    var room: RoomName
+    var query: HistoryQuery
+    var keyspace: Keyspace
+
+    var keys: [String] { [keyspace.history(room), keyspace.last(room)] }
+
+    private var limit: Int {
+        switch query {
+        case .newest(let limit), .after(_, let limit), .before(_, let limit): max(0, min(limit, Limits.pageEntriesMax))
+        }
+    }
+
+    func appendArguments(to command: inout RESPCommand) {
+        switch query {
+        case .newest:
+            command.append("newest")
+            command.append("0-0")
+        case .after(let position, _):
+            command.append("after")
+            command.append(position.description)
+        case .before(let position, _):
+            command.append("before")
+            command.append(position.description)
+        }
+        // One more than asked for tells whether there is more.
+        command.append(limit + 1)
+    }
+
+    func decode(_ reply: RESPValue) throws(RedisError) -> HistoryPage {
+        let parts = try reply.elements(3)
+        var entries: [Entry] = []
+        for item in try parts[2].elements.prefix(limit) { entries.append(try Self.entry(item)) }
+        switch query {
+        case .newest, .before: entries.reverse()
+        case .after: break
+        }
+        return HistoryPage(
+            entries: entries, more: try parts[2].elements.count > limit, isComplete: try parts[1].text == "1",
+            last: try parts[0].position)
+    }
+
+    /// An entry as XRANGE gives it: the id, and the fields `m` or `f` with the tail and `p` with the id before it.
+    private static func entry(_ item: RESPValue) throws(RedisError) -> Entry {
+        let parts = try item.elements(2)
+        let fields = try parts[1].elements
+        var entry = Entry(kind: .message, id: try parts[0].position, previous: .zero, tail: ByteBuffer())
+        for index in stride(from: 0, to: fields.count - 1, by: 2) {
+            let name = try fields[index].bytes
+            guard name.readableBytes == 1, let letter = name.readableBytesView.first else { continue }
+            if let kind = Entry.Kind(letter: letter) {
+                entry.kind = kind
+                entry.tail = try fields[index + 1].bytes
+            } else if letter == UInt8(ascii: "p") {
+                entry.previous = try fields[index + 1].position
+            }
+        }
+        return entry
+    }
+}
+
+/// presence.lua: a batch of changes of one room.
+struct ApplyPresence: ScriptCall {
+    static let script = Script.presence
+
+    var room: RoomName
+    var changes: [Change]
+    var keyspace: Keyspace
+    var backstopMilliseconds: Int64
+
+    enum Change {
+        case enter(Occupant, takingOverFrom: NodeID?)
+        case reassert(Occupant)
+        case leave(Occupant, Departure.Reason)
+
+        var occupant: Occupant {
+            switch self {
+            case .enter(let occupant, _), .reassert(let occupant), .leave(let occupant, _): occupant
+            }
+        }
+
+        /// The script's op and its extra word.
+        fileprivate var words: (op: String, extra: String) {
+            switch self {
+            case .enter(let occupant, let previous): ("e", previous == occupant.node ? "" : previous?.value ?? "")
+            case .reassert(let occupant): ("a", String(occupant.since))
+            case .leave(_, let reason): ("l", reason.rawValue)
+            }
+        }
+    }
+
+    var keys: [String] { [keyspace.members(room), keyspace.live(room)] }
+
+    func appendArguments(to command: inout RESPCommand) {
+        command.append(backstopMilliseconds)
+        for change in changes {
+            let (occupant, words) = (change.occupant, change.words)
+            command.append(words.op)
+            command.append(occupant.node.value)
+            command.append(occupant.session.value)
+            command.append(occupant.user.value)
+            command.append(words.extra)
+        }
+    }
+
+    /// For each change: `since` after an enter or reassert, 1 or 0 (was there) after a leave; or why Redis refused it.
+    func decode(_ reply: RESPValue) throws(RedisError) -> [Result<UInt64, RedisError>] {
+        try reply.elements(changes.count).map { word in
+            Result { () throws(RedisError) in UInt64(clamping: try word.int) }
+        }
+    }
+}
+
+/// reap.lua: one step through a room's members.
+struct ReapStep: ScriptCall {
+    static let script = Script.reap
+
+    var room: RoomName
+    var node: NodeID
+    var cursor: String
+    var count: Int
+    var keyspace: Keyspace
+
+    var keys: [String] { [keyspace.members(room), keyspace.live(room)] }
+
+    func appendArguments(to command: inout RESPCommand) {
+        command.append(node.value)
+        command.append(cursor)
+        command.append(count)
+    }
+
+    /// The next cursor, `0` at the end.
+    func decode(_ reply: RESPValue) throws(RedisError) -> String { try reply.elements(2)[0].text }
+}
+
+extension RESPValue {
+    var position: Position {
+        get throws(RedisError) {
+            guard let position = Position(utf8: try bytes.readableBytesView) else {
+                throw RedisError(.protocolViolation, "The server answered with a string where an id was expected.")
+            }
+            return position
+        }
+    }
+}

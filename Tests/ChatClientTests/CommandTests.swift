@@ -1,0 +1,125 @@
+import ChatWire
+import Foundation
+import Testing
+
+@testable import ChatClient
+
+/// The commands as a script sees them: arguments in, exit status out.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct CommandTests {
+    @Test(arguments: [
+        ["send"], ["who"], ["tail"], ["--nonsense"], ["send", "Not a room", "x"],
+        ["who", "ops", "--server", "nowhere"],
+        ["tail", "ops", "--since", "yesterday"], ["send", "ops", "--pipeline", "0", "x"],
+        ["lobby", "--user", "no spaces"],
+        ["who", "ops", "--token-file", "/nonexistent"], ["chat", "--count", "-1"],
+    ])
+    func wrongArgumentsAreUsage(arguments: [String]) async {
+        #expect(await TermchatProgram.run(arguments) == ExitStatus.usage.rawValue)
+    }
+
+    @Test(arguments: [["--help"], ["send", "--help"], ["help", "tail"]])
+    func helpIsDone(arguments: [String]) async {
+        #expect(await TermchatProgram.run(arguments) == ExitStatus.done.rawValue)
+    }
+
+    @Test func sendEndsWhenItsMessageIsStored() async throws {
+        let server = try await ScriptedServer()
+        async let status = TermchatProgram.run(["send", "ops", "two", "words"] + flags(server))
+        let peer = try await server.accept()
+        let hello = try await peer.greet()
+        #expect(hello.user == "ann")
+        let send = try await peer.nextSend()
+        #expect(String(buffer: send.bodyJSON) == #""two words""#)
+        peer.send(.ack(ref: send.ref, room: ops, id: position(1), duplicate: false))
+        #expect(await status == 0)
+        try await server.stop()
+    }
+
+    @Test func sendFailsWhereItsMessageIsRefused() async throws {
+        let server = try await ScriptedServer()
+        async let status = TermchatProgram.run(["send", "ops", "x"] + flags(server))
+        let peer = try await server.accept()
+        try await peer.greet()
+        var error = errorFrame(.forbidden)
+        error.ref = try await peer.nextSend().ref
+        peer.send(.error(error))
+        #expect(await status == ExitStatus.notPermitted.rawValue)
+        try await server.stop()
+    }
+
+    @Test func sendGivesUpWhereTheServerStaysAway() async throws {
+        let server = try await ScriptedServer()
+        let flags = flags(server)
+        try await server.stop()
+        #expect(
+            await TermchatProgram.run(["send", "ops", "x", "--timeout", "1"] + flags) == ExitStatus.unavailable.rawValue
+        )
+    }
+
+    @Test func tailWithoutFollowingEndsAndReportsAGap() async throws {
+        let server = try await ScriptedServer()
+        async let status = TermchatProgram.run(
+            ["tail", "ops", "--json", "--no-follow", "--since", "1-0"] + flags(server))
+        let peer = try await server.accept()
+        guard case .hello = try await peer.next() else { throw Unexpected() }
+        peer.send(.welcome(welcomeFrame()))
+        guard case .join(let join) = try await peer.next() else { throw Unexpected() }
+        #expect(join.since == position(1))
+        peer.send(.joined(joinedFrame([entry(5)], at: 5, room: ops, ref: join.ref, complete: false)))
+        #expect(await status == ExitStatus.gap.rawValue)
+        try await server.stop()
+    }
+
+    @Test func whoAsksWithoutJoiningUnlessItMust() async throws {
+        let server = try await ScriptedServer()
+        async let status = TermchatProgram.run(["who", "ops", "--json"] + flags(server))
+        let peer = try await server.accept()
+        guard case .hello = try await peer.next() else { throw Unexpected() }
+        peer.send(.welcome(welcomeFrame()))
+        guard case .who(let ref, _) = try await peer.next() else { throw Unexpected() }
+        var error = errorFrame(.notJoined)
+        error.ref = ref
+        peer.send(.error(error))
+        #expect(try await peer.answerJoin().limit == 0)
+        #expect(await status == 0)
+        try await server.stop()
+    }
+
+    @Test func aServerThatForbidsIsNotPermitted() async throws {
+        let server = try await ScriptedServer()
+        async let status = TermchatProgram.run(["tail", "ops"] + flags(server))
+        try await server.accept().close(.unauthorized)
+        #expect(await status == ExitStatus.notPermitted.rawValue)
+        try await server.stop()
+    }
+
+    @Test func aTokenFileThatOthersCanReadIsRefused() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/token-\(UInt64.random(in: 0...UInt64.max))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data("secret\n".utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        #expect(throws: CommandFailure.self) { try ConnectionOptions.readToken(path) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        #expect(try ConnectionOptions.readToken(path) == "secret")
+    }
+
+    @Test(arguments: [("ada", "ada"), ("a b/c", "abc"), ("", ""), ("…", "")])
+    func aSystemsUserNameIsMadeValid(name: String, valid: String) {
+        #expect(ConnectionOptions.validName(from: name) == valid)
+    }
+
+    @Test func theOutboxIsKeptInTheStateFolder() {
+        let server = ServerAddress(host: "::1", port: 80)
+        #expect(
+            OutboxPath.path(server: server, user: "ada", environment: ["HOME": "/h"])
+                == "/h/.local/state/termchat/outbox/ada@::1_80")
+        #expect(
+            OutboxPath.path(server: server, user: "ada", environment: ["XDG_STATE_HOME": "/s"])
+                == "/s/termchat/outbox/ada@::1_80")
+        #expect(OutboxPath.path(server: server, user: "ada", environment: [:]) == nil)
+    }
+
+    private func flags(_ server: ScriptedServer) -> [String] {
+        ["--server", "ws://127.0.0.1:\(server.port)", "--user", "ann"]
+    }
+}
