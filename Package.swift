@@ -142,7 +142,7 @@ let tests: [Target] =
         suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
         suite(
             "ClusterTests",
-            ["ChatClient", "ChatWire", "ChatTesting", .nioCore, .nioPosix, "termchat-edge", "termchat-ctl", "termchat"]),
+            ["ChatTesting", .crypto, "termchat-edge", "termchat-ctl", "termchat"]),
         suite("TidyTests", ["ChatWire"]),
     ]
 

@@ -67,8 +67,6 @@ extension Scenarios {
             Case(
                 "a send to a room not joined", #"{"type":"send","room":"elsewhere","key":"k","body":"b"}"#, "not_joined"
             ),
-            Case("history of a room not joined", #"{"type":"history","room":"elsewhere"}"#, "not_joined"),
-            Case("who of a room not joined", #"{"type":"who","room":"elsewhere"}"#, "not_joined"),
             Case("typing in a room not joined", #"{"type":"typing","room":"elsewhere"}"#, "not_joined"),
             Case("leaving a room not joined", #"{"type":"leave","room":"elsewhere"}"#, "not_joined"),
         ]
