@@ -53,7 +53,8 @@ extension Scenarios {
                 let usage = try await cluster.run("termchat", ["send"])
                 #expect(usage.exit == .status(2), "\(usage.errors)")
                 try await edge.kill9()
-                let away = try await cluster.run("termchat", ["send", "ops", "x", "--timeout", "2"] + Self.sign(in: edge, as: "ann"))
+                let away = try await cluster.run(
+                    "termchat", ["send", "ops", "x", "--timeout", "2"] + Self.sign(in: edge, as: "ann"))
                 #expect(away.exit == .status(3), "\(away.errors)")
             }
         }

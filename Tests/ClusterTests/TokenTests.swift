@@ -24,7 +24,13 @@ extension Scenarios {
                     ("nonsense", "nonsense", 4500),
                     ("another key", Self.token(["sub": "ann"], SymmetricKey(size: .bits256)), 4500),
                     ("no algorithm", unsigned, 4500),
-                    ("another's payload", [parts[0], Self.token(["sub": "eve"], secret).split(separator: ".").map(String.init)[1], parts[2]].joined(separator: "."), 4500),
+                    (
+                        "another's payload",
+                        [
+                            parts[0], Self.token(["sub": "eve"], secret).split(separator: ".").map(String.init)[1],
+                            parts[2],
+                        ].joined(separator: "."), 4500
+                    ),
                     ("not yet", Self.token(["sub": "ann", "nbf": Date().timeIntervalSince1970 + 3600], secret), 4500),
                     ("expired", Self.token(["sub": "ann", "exp": Date().timeIntervalSince1970 - 3600], secret), 4501),
                 ]
@@ -42,14 +48,16 @@ extension Scenarios {
                 let token = Self.token(["sub": "ann"], secret)
                 let byHello = try await WireClient.connect(port: edge.port)
                 #expect(try await byHello.hello("mallory", token: token).user == "ann")
-                let byHeader = try await WireClient.connect(port: edge.port, headers: [("Authorization", "Bearer \(token)")])
+                let byHeader = try await WireClient.connect(
+                    port: edge.port, headers: [("Authorization", "Bearer \(token)")])
                 #expect(try await byHeader.hello(nil).user == "ann")
             }
         }
 
         @Test func rightsAreCheckedPerRoom() async throws {
             try await Self.withTokens { edge, secret in
-                let token = Self.token(["sub": "ann", "rooms": ["read": ["news", "team-*"], "write": ["team-*"]]], secret)
+                let token = Self.token(
+                    ["sub": "ann", "rooms": ["read": ["news", "team-*"], "write": ["team-*"]]], secret)
                 let client = try await WireClient.connect(port: edge.port)
                 _ = try await client.hello(nil, token: token)
                 _ = try await client.join("team-red")
@@ -100,7 +108,8 @@ extension Scenarios {
             let whole = claims.merging(["exp": Date().timeIntervalSince1970 + 3600]) { mine, _ in mine }
             let payload = (try? JSONSerialization.data(withJSONObject: whole)) ?? Data()
             let signed = base64URL(Data(#"{"alg":"HS256","typ":"JWT"}"#.utf8)) + "." + base64URL(payload)
-            return signed + "." + base64URL(Data(HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: secret)))
+            return signed + "."
+                + base64URL(Data(HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: secret)))
         }
 
         private static func base64URL(_ data: Data) -> String {
