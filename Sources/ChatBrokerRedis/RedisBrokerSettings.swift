@@ -53,7 +53,7 @@ public struct BrokerTiming: Sendable, Hashable {
     /// A node whose inbox has no listener for so long is dead.
     public var listenerGoneFor: Duration = .seconds(1)
     /// How long this node's link must be up before it judges others: after a restart of Redis all reconnect.
-    public var trustAfter: Duration = .milliseconds(1500)
+    public var trustAfter: Duration = .milliseconds(500)
     /// How long the reaper of a node has for one step before another may take over.
     public var reapStep: Duration = .seconds(5)
     /// The TTL of members and of a node's rooms, for when no node is left to reap; renewed four times as often.

@@ -22,7 +22,8 @@ struct KickCommand: AsyncParsableCommand {
         let (asJSON, name, isConfirmed) = (options.json, user, yes)
         try await options.run { session in
             let user = try UserName(name)
-            guard isConfirmed || Self.confirms("Close every session of \(ControlOutput.visible(user.value))? [y/N] ")
+            guard
+                isConfirmed || Confirmation.given("Close every session of \(ControlOutput.visible(user.value))? [y/N] ")
             else {
                 throw ProcessFailure(.usage, "nothing was done; confirm, or give --yes.")
             }
@@ -31,8 +32,11 @@ struct KickCommand: AsyncParsableCommand {
             ControlOutput.line(asJSON ? ControlOutput.json(document) : "asked \(nodes) nodes")
         }
     }
+}
 
-    private static func confirms(_ question: String) -> Bool {
+/// Asks before a command acts. Without a terminal nobody can answer: that is a no.
+enum Confirmation {
+    static func given(_ question: String) -> Bool {
         guard isatty(STDIN_FILENO) == 1 else { return false }
         ControlOutput.errors(question)
         return readLine()?.lowercased().hasPrefix("y") == true

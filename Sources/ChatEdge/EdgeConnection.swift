@@ -113,10 +113,14 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     /// Looks at waiting messages while the machine may proceed and the peer reads what it is sent.
     private func pump() {
-        while !hasEnded, socket.isWritable, machine.mayProceed(answersPending: answers.count), let next = deferred.first
+        while !hasEnded, socket.isWritable, machine.mayProceed(answersPending: answers.count),
+            let next = deferred.popFirst()
         {
-            guard process(next) else { break }
-            _ = deferred.popFirst()
+            // Taken out first: an answer given at once looks at the next message from within.
+            guard process(next) else {
+                deferred.prepend(next)
+                break
+            }
         }
         if isReadingPaused, deferred.count < EdgeLimits.deferredFramesMax / 2 {
             isReadingPaused = false

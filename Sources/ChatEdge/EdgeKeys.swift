@@ -86,10 +86,6 @@ public struct EdgeKeys {
         edge.drain = TimeAmount(try reader.value(of: drainSeconds))
         edge.stop = TimeAmount(try reader.value(of: stopSeconds))
         try reader.check(edge.drain <= edge.stop, "--drain-seconds must not be greater than --stop-seconds.")
-        let keyFile = try reader.value(of: tokenKey)
-        try reader.check(
-            edge.allowsGuests || keyFile != nil,
-            "Nobody could connect: give --token-key FILE, or --guests to let people in without a token.")
         return (edge, try socketSettings(reader))
     }
 

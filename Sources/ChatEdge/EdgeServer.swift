@@ -77,8 +77,9 @@ public final class EdgeServer: Sendable {
         logger.info("draining", metadata: ["connections": "\(metrics.connections.current)"])
         await socketServer.stopAccepting()
         let (drain, connections) = (settings.drain, metrics.connections.current)
+        let count = shards.count
         for shard in shards {
-            shard.run { $0.drain(DrainSchedule(connections: connections, over: drain)) }
+            shard.run { $0.drain(DrainSchedule(connections: connections, over: drain, first: $0.index, step: count)) }
         }
         await connectionsGone(within: drain)
         for shard in shards { shard.run { $0.endAll(.draining, CloseCode.draining.reason) } }

@@ -153,17 +153,6 @@ public struct Departure: Sendable, Hashable {
     }
 }
 
-public enum NoticeLevel: String, Sendable, CaseIterable {
-    case info
-    case warning
-}
-
-public enum NoticeCode: String, Sendable, CaseIterable {
-    case degraded
-    case restored
-    case announcement
-}
-
 /// Why one of the client's frames was not carried out.
 public struct ErrorFrame: Error, Sendable, Equatable {
     public var ref: Ref?

@@ -23,5 +23,8 @@ enum Main {
             }, operation: run)
     }
 
-    private static func run() async { await CommandMain.run(ControlCommand.self) }
+    private static func run() async {
+        await CommandMain.run(
+            ControlCommand.self, arguments: ControlCommand.normalised(Array(CommandLine.arguments.dropFirst())))
+    }
 }

@@ -128,7 +128,13 @@ private struct EdgeProcess {
     }
 
     private func verifier() async throws -> TokenVerifier? {
-        guard let path = try reader.value(of: EdgeKeys.tokenKey) else { return nil }
+        guard let path = try reader.value(of: EdgeKeys.tokenKey) else {
+            if try !reader.value(of: EdgeKeys.guests) {
+                logger.warning(
+                    "nobody can sign in: give --token-key FILE, or --guests to let people in without a token")
+            }
+            return nil
+        }
         let verifier = try await TokenVerifier.load(keyFile: path)
         for warning in verifier.warnings { logger.warning("token key", metadata: ["what": "\(warning)"]) }
         return verifier

@@ -1,5 +1,6 @@
 import ChatWire
 import Foundation
+import NIOCore
 import Testing
 
 @testable import ChatClient

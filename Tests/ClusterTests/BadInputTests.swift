@@ -28,7 +28,7 @@ extension Scenarios {
                 "nested too deep",
                 "{\"type\":\"ping\",\"x\":" + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
                     + "}", "invalid_frame"),
-            Case("a lone surrogate", #"{"type":"send","room":"lobby","key":"k","body":"\ud800"}"#, "invalid_frame"),
+            Case("a lone surrogate", #"{"type":"send","room":"lobby","key":"k","body":"\ud800"}"#, "invalid_body"),
             Case("a ref that is an object", "{\"type\":\"ping\",\"ref\":{}}", "invalid_frame"),
             Case(
                 "a ref too long", "{\"type\":\"ping\",\"ref\":\"" + String(repeating: "r", count: 70) + "\"}",
