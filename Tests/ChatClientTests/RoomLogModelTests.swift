@@ -83,7 +83,7 @@ import Testing
             let since = log.last
             log.joinSent()
             guard let since else {
-                let first = max(oldest, newest - 2)
+                let first = max(1, oldest, newest - 2)
                 let messages = first <= newest && newest > 0 ? entries(first...newest) : []
                 shown = max(first - 1, 0)
                 wire.append(.joined(joinedFrame(messages, at: newest)))
