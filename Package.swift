@@ -146,13 +146,7 @@ let tests: [Target] =
         suite("TidyTests", ["ChatWire"]),
     ]
 
-/// The scenarios on real processes, and suites not yet run whole, are built where TERMCHAT_CLUSTER_TESTS is set, until every one of them holds.
-let suitesOnRequest: Set<String> =
-    Context.environment["TERMCHAT_CLUSTER_TESTS"] == nil
-    ? [
-        "ChatBrokerRedisTests", "ChatBrokerTests", "ChatIdentityTests", "ClusterTests", "ServerKitTests",
-        "WebSocketServerTests",
-    ] : []
+let suitesOnRequest: Set<String> = ["ChatBrokerRedisTests", "ChatBrokerTests", "ChatIdentityTests", "ServerKitTests", "WebSocketServerTests"]
 
 /// Drops targets whose folder is not there yet, and those that need them.
 func existing(_ targets: [Target]) -> [Target] {
