@@ -133,7 +133,7 @@ public final class ChatSession: Sendable {
 
     /// The rooms this user may see, the last active one first.
     /// - Throws: ``RequestError``, `CancellationError`.
-    public func rooms(limit: Int) async throws -> [RoomSummary] {
+    public func rooms(limit: Int) async throws -> [RoomListing] {
         guard case .rooms(let rooms) = try await ask(.rooms(limit: limit)) else { throw UnexpectedAnswer() }
         return rooms
     }

@@ -19,7 +19,7 @@ struct Request: Sendable, Equatable {
 enum Answer: Sendable, Equatable {
     case members([Member], count: Int)
     case history([Entry], more: Bool)
-    case rooms([RoomSummary])
+    case rooms([RoomListing])
 }
 
 typealias RequestResult = Result<Answer, RequestError>

@@ -20,6 +20,10 @@ public struct Roster: Sendable {
 
     private var sessions: [SessionID: Occupant] = [:]
     private var users: [UserName: User] = [:]
+    /// How many of the users look alike.
+    private var skeletons: [String: Int] = [:]
+    /// Stored at the broker, while the change that says so is on its way: listed, and not announced yet.
+    private var stored: [SessionID: Occupant] = [:]
 
     public init() {}
 
@@ -29,6 +33,21 @@ public struct Roster: Sendable {
     public func contains(_ session: SessionID) -> Bool { sessions[session] != nil }
 
     public func occupant(_ session: SessionID) -> Occupant? { sessions[session] }
+
+    /// Whether somebody else is there whose name could be taken for this one (HARDENING, "Identity").
+    public func holdsLookalike(of user: UserName) -> Bool {
+        users[user] == nil && skeletons[user.skeleton] != nil
+    }
+
+    /// The broker stored an occupant of this node. A `who` that follows the `joined` lists it, although its change may
+    /// not have come back; the change announces it.
+    public mutating func stored(_ occupant: Occupant) {
+        guard sessions[occupant.session] == nil else { return }
+        stored[occupant.session] = occupant
+    }
+
+    /// The session left before its change came back.
+    public mutating func withdrawn(_ session: SessionID) { stored[session] = nil }
 
     /// Applies a change in the order moved, left, joined, and tells what of it people see. A move is not seen.
     public mutating func apply(_ change: PresenceChange) -> Change {
@@ -60,19 +79,17 @@ public struct Roster: Sendable {
         visible.joined = occupants.filter { sessions[$0.session] == nil }
         sessions = [:]
         users = [:]
+        skeletons = [:]
         for occupant in present.values { insert(occupant) }
         return visible
     }
 
-    /// At most `limit` members, by the time they came where all of them fit. `occupant` is listed too, although its
-    /// own change may not have come back from the broker yet.
-    public func members(
-        limit: Int = Limits.membersListedMax, including occupant: Occupant? = nil
-    ) -> (members: [Member], count: Int) {
-        if let occupant, sessions[occupant.session] == nil {
-            var copy = self
-            copy.insert(occupant)
-            return copy.members(limit: limit)
+    /// At most `limit` members, by the time they came where all of them fit.
+    public func members(limit: Int = Limits.membersListedMax) -> (members: [Member], count: Int) {
+        guard stored.isEmpty else {
+            var complete = self
+            for occupant in stored.values { complete.insert(occupant) }
+            return complete.members(limit: limit)
         }
         var listed = users.prefix(limit).map { name, user in
             Member(user: name.value, sessions: user.sessions, node: user.first.node.name, since: user.first.since)
@@ -82,6 +99,7 @@ public struct Roster: Sendable {
     }
 
     private mutating func insert(_ occupant: Occupant) {
+        stored[occupant.session] = nil
         if let present = sessions[occupant.session] { remove(present) }
         sessions[occupant.session] = occupant
         if var user = users[occupant.user] {
@@ -90,6 +108,7 @@ public struct Roster: Sendable {
             users[occupant.user] = user
         } else {
             users[occupant.user] = User(sessions: 1, first: occupant)
+            skeletons[occupant.user.skeleton, default: 0] += 1
         }
     }
 
@@ -99,6 +118,9 @@ public struct Roster: Sendable {
         user.sessions -= 1
         guard user.sessions > 0 else {
             users[occupant.user] = nil
+            let skeleton = occupant.user.skeleton
+            let alike = skeletons[skeleton, default: 1] - 1
+            skeletons[skeleton] = alike > 0 ? alike : nil
             return
         }
         if user.first.session == occupant.session,

@@ -35,6 +35,7 @@ public struct SessionMachine: Sendable {
         case publish(ClientFrame.Send)
         case history(ClientFrame.History)
         case who(ref: Ref?, room: RoomName)
+        case rooms(ref: Ref?, limit: Int)
         case typing(RoomName)
         case answer(ServerFrame)
         case ignore
@@ -81,7 +82,7 @@ public struct SessionMachine: Sendable {
     public func runsAlone(_ frame: ClientFrame) -> Bool {
         switch frame {
         case .hello, .join, .leave: true
-        case .send, .history, .who, .typing, .ping: false
+        case .send, .history, .who, .rooms, .typing, .ping: false
         }
     }
 
@@ -126,6 +127,8 @@ public struct SessionMachine: Sendable {
             return access(history.room).contains(.read) ? .history(history) : forbid(history.ref)
         case .who(let ref, let room):
             return access(room).contains(.read) ? .who(ref: ref, room: room) : forbid(ref)
+        case .rooms(let ref, let limit):
+            return .rooms(ref: ref, limit: limit)
         case .typing(let room):
             guard rooms[room] != nil else { return notJoined(nil) }
             return access(room).contains(.write) ? .typing(room) : forbid(nil)
@@ -215,6 +218,7 @@ extension ClientFrame {
         case .send(let send): send.ref
         case .history(let history): history.ref
         case .who(let ref, _): ref
+        case .rooms(let ref, _): ref
         case .typing: nil
         case .ping(let ref): ref
         }

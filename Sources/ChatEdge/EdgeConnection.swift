@@ -169,7 +169,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     private func limit(_ frame: ClientFrame) -> Int? {
         switch frame {
         case .send: sends.take(now: .now())
-        case .hello, .join, .leave, .history, .who, .typing, .ping: requests.take(now: .now())
+        case .hello, .join, .leave, .history, .who, .rooms, .typing, .ping: requests.take(now: .now())
         }
     }
 
@@ -193,6 +193,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         case .who(let ref, let room):
             let ticket = answers.open()
             shard.ask { [self] in $0.who(ref, room: room, for: self, ticket: ticket) }
+        case .rooms(let ref, let limit): listRooms(ref, limit: limit)
         case .typing(let room): typing(room)
         case .answer(let frame): answerNow(frame)
         case .ignore: break
@@ -256,7 +257,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     private func askToJoin(_ join: ClientFrame.Join) {
         guard let session, let user else { return }
-        let request = JoinRequest(connection: self, session: session, user: user, frame: join)
+        let request = JoinRequest(
+            connection: self, session: session, user: user, isGuest: identity?.isGuest ?? true, frame: join)
         shard.ask { $0.join(request) }
     }
 
@@ -303,6 +305,23 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         if let told = typingTold[room], now - told < EdgeLimits.typingInterval { return }
         typingTold[room] = now
         shard.ask { $0.broker.typing(user, session: session, in: room) }
+    }
+
+    /// Rooms that the user may not read are not there for it, so more are asked for than are shown.
+    private func listRooms(_ ref: Ref?, limit: Int) {
+        guard let rights = identity?.rights else { return }
+        let ticket = answers.open()
+        let wanted = rights.readsEveryRoom ? limit : Limits.pageEntriesMax
+        shard.ask { [self] in
+            $0.rooms(limit: wanted, ref: ref, for: self, ticket: ticket) { found in
+                let visible = found.lazy.filter { rights.allows(.read, $0.room) }.prefix(limit)
+                return .rooms(
+                    ref: ref,
+                    rooms: visible.map {
+                        RoomListing(room: $0.room, members: $0.members, lastActivity: $0.lastActivity)
+                    })
+            }
+        }
     }
 
     // MARK: To the socket

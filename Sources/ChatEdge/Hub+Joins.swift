@@ -29,6 +29,9 @@ extension Hub {
     func proceed(_ request: JoinRequest, in room: HubRoom) {
         guard let session = sessions[request.session] else { return }
         let isMember = session.rooms[room.name] != nil
+        if request.isGuest, !isMember, room.roster.holdsLookalike(of: request.user) {
+            return fail([request], .invalidUser, "Somebody in the room has a name that looks like yours; take another.")
+        }
         sessions.entered(room.name, request.session)
         guard !isMember else { return answer(request, in: room) }
         broker.enter(occupant(request.session, request.user), room: room.name, takingOverFrom: session.previousNode)
@@ -39,8 +42,7 @@ extension Hub {
                     guard let room = rooms[request.frame.room] else {
                         return fail([request], .unavailable, "The room was closed; join again.")
                     }
-                    var request = request
-                    request.since = stored.since
+                    room.roster.stored(stored)
                     answer(request, in: room)
                 case .failure:
                     // The broker may still have taken it: the departure makes sure.
@@ -117,7 +119,7 @@ extension Hub {
         guard sessions[request.session] != nil else { return }
         let all = request.entries + entries
         let (page, wasCut) = Self.cut(all, keepingNewest: request.frame.since == nil)
-        let (members, count) = room.roster.members(including: request.occupant(on: node))
+        let (members, count) = room.roster.members()
         let head = ServerFrame.Joined(
             ref: request.frame.ref, room: room.name, position: room.feed.last, messages: [],
             complete: request.isComplete, more: more || wasCut, members: members, count: count)
@@ -148,7 +150,10 @@ extension Hub {
             let name = request.frame.room
             if sessions[request.session]?.rooms[name] == nil { roomTable.left(name, request.session, now: .now()) }
             let frame = FrameBytes.text(
-                .error(ErrorFrame(ref: request.frame.ref, code: code, message: message, retryAfterMilliseconds: 1000)))
+                .error(
+                    ErrorFrame(
+                        ref: request.frame.ref, code: code, message: message,
+                        retryAfterMilliseconds: code == .unavailable ? 1000 : nil)))
             let connection = request.connection
             connection.shard.run { _ in connection.joinFailed(name, frame: frame) }
         }

@@ -73,6 +73,21 @@ extension Hub {
         }
     }
 
+    /// Answers with what `frame` makes of the rooms by last activity, newest first.
+    func rooms(
+        limit: Int, ref: Ref?, for connection: EdgeConnection, ticket: AnswerQueue.Ticket,
+        _ frame: @escaping @Sendable ([RoomSummary]) -> ServerFrame
+    ) {
+        broker.rooms(limit: limit).whenComplete { result in
+            let answer: ServerFrame =
+                switch result {
+                case .success(let rooms): frame(rooms)
+                case .failure(let error): .error(Self.errorFrame(error, ref: ref))
+                }
+            connection.shard.run { _ in connection.answer(ticket, with: FrameBytes.text(answer)) }
+        }
+    }
+
     private func answerWho(
         _ ref: Ref?, _ room: RoomName, _ roster: Roster, _ connection: EdgeConnection, _ ticket: AnswerQueue.Ticket
     ) {

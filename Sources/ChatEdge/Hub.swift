@@ -105,6 +105,7 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     func depart(_ session: SessionID, user: UserName, room: RoomName, reason: Departure.Reason) {
         sessions.left(room, session)
         roomTable.left(room, session, now: .now())
+        rooms[room]?.roster.withdrawn(session)
         let pending = PendingDeparture(
             occupant: Occupant(session: session, user: user, node: node), room: room, reason: reason)
         broker.leave(pending.occupant, room: room, reason: reason).whenFailure { [weak self] _ in

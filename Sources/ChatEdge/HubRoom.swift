@@ -38,16 +38,14 @@ struct JoinRequest {
     let connection: EdgeConnection
     let session: SessionID
     let user: UserName
+    /// The name was only claimed: it must not look like that of somebody in the room.
+    let isGuest: Bool
     let frame: ClientFrame.Join
-    /// When the member was stored, the broker's clock.
-    var since: UInt64 = 0
     /// Reads of the history so far.
     var reads = 0
     /// What earlier reads of this join gave, oldest first.
     var entries: [HistoryTail.Rendered] = []
     var isComplete = true
-
-    func occupant(on node: NodeID) -> Occupant { Occupant(session: session, user: user, node: node, since: since) }
 }
 
 /// One room's share of a batch, as every shard gets it.

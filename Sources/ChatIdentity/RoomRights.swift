@@ -19,6 +19,9 @@ public struct RoomRights: Sendable, Equatable {
 
     public static let everything = RoomRights(read: [], write: [.everyRoom])
 
+    /// No room is hidden from the identity.
+    public var readsEveryRoom: Bool { write.contains(.everyRoom) || read.contains(.everyRoom) }
+
     public func allows(_ action: Action, _ room: RoomName) -> Bool {
         switch action {
         case .write: write.contains { $0.matches(room) }

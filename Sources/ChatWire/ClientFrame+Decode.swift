@@ -52,6 +52,9 @@ private struct ClientFrameDecoder {
         if scanner.matches(members.type, "leave") { return .leave(ref: ref, room: try room()) }
         if scanner.matches(members.type, "history") { return .history(try history(ref)) }
         if scanner.matches(members.type, "who") { return .who(ref: ref, room: try room()) }
+        if scanner.matches(members.type, "rooms") {
+            return .rooms(ref: ref, limit: try limit(1...Limits.pageEntriesMax))
+        }
         if scanner.matches(members.type, "hello") { return .hello(try hello(ref)) }
         throw WireError(.unsupported, "This server knows no frame of that type.")
     }

@@ -38,6 +38,9 @@ extension ClientFrame {
             buffer.writeMember("limit", history.limit)
         case .who(let ref, let room):
             buffer.writeHead("who", ref, room)
+        case .rooms(let ref, let limit):
+            buffer.writeHead("rooms", ref)
+            buffer.writeMember("limit", limit)
         case .typing(let room):
             buffer.writeHead("typing", nil, room)
         case .ping(let ref):

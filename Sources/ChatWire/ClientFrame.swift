@@ -8,6 +8,8 @@ public enum ClientFrame: Sendable, Equatable {
     case send(Send)
     case history(History)
     case who(ref: Ref?, room: RoomName)
+    /// The rooms with recent activity that the user may read; 1 to ``Limits/pageEntriesMax`` of them.
+    case rooms(ref: Ref?, limit: Int)
     case typing(room: RoomName)
     case ping(ref: Ref?)
 

@@ -31,6 +31,14 @@ extension ServerFrame {
             self = .members(
                 ref: try frame.ref(), room: try frame.room(), members: try Member.list(frame),
                 count: try frame.integer("count"))
+        case "rooms":
+            self = .rooms(
+                ref: try frame.ref(),
+                rooms: try frame.objects("rooms") { room throws(WireError) in
+                    RoomListing(
+                        room: try room.room(), members: try room.integer("members"),
+                        lastActivity: try room.unsigned("last_activity"))
+                })
         case "presence": self = .presence(try Presence(frame))
         case "typing": self = .typing(room: try frame.room(), user: try frame.string("user"))
         case "gap":

@@ -25,6 +25,18 @@ extension ServerFrame {
             buffer.writeHead("members", ref, room)
             buffer.writeMembers(members, count: count)
             buffer.closeObject()
+        case .rooms(let ref, let rooms):
+            buffer.writeHead("rooms", ref)
+            buffer.writeName("rooms")
+            buffer.writeJSONArray(rooms) { room, buffer in
+                buffer.writeStaticString(#"{"room":"#)
+                buffer.writeJSONString(room.room.value)
+                buffer.writeMember("members", room.members)
+                buffer.writeName("last_activity")
+                buffer.writeDecimal(room.lastActivity)
+                buffer.closeObject()
+            }
+            buffer.closeObject()
         case .presence(let presence):
             buffer.write(presence)
         case .typing(let room, let user):

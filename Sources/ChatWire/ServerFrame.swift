@@ -10,6 +10,8 @@ public enum ServerFrame: Sendable, Equatable {
     case ack(ref: Ref?, room: RoomName, id: Position, duplicate: Bool)
     case history(ref: Ref?, room: RoomName, messages: [Entry], more: Bool)
     case members(ref: Ref?, room: RoomName, members: [Member], count: Int)
+    /// Newest activity first.
+    case rooms(ref: Ref?, rooms: [RoomListing])
     case presence(Presence)
     case typing(room: RoomName, user: String)
     case gap(room: RoomName, after: Position, before: Position)
@@ -88,7 +90,7 @@ public enum ServerFrame: Sendable, Equatable {
         public var room: RoomName
         public var joined: [Arrival]
         public var left: [Departure]
-        /// Sessions in the room after the change.
+        /// Members, users in the room, after the change.
         public var count: Int
 
         public init(room: RoomName, joined: [Arrival], left: [Departure], count: Int) {
@@ -115,6 +117,21 @@ public struct Member: Sendable, Hashable {
         self.sessions = sessions
         self.node = node
         self.since = since
+    }
+}
+
+/// A room, as `rooms` lists it.
+public struct RoomListing: Sendable, Hashable {
+    public var room: RoomName
+    /// Users in it.
+    public var members: Int
+    /// Milliseconds since 1970, Redis' clock.
+    public var lastActivity: UInt64
+
+    public init(room: RoomName, members: Int, lastActivity: UInt64) {
+        self.room = room
+        self.members = members
+        self.lastActivity = lastActivity
     }
 }
 

@@ -121,11 +121,37 @@ import Testing
         #expect(change.joined.map(\.session) == [try session("s3")])
     }
 
-    @Test func theJoinerIsListedBeforeItsChangeCameBack() throws {
-        let roster = Roster()
-        let (members, count) = roster.members(including: try occupant("s1", "ada"))
-        #expect(members.map(\.user) == ["ada"])
-        #expect(count == 1)
+    @Test func theJoinerIsListedBeforeItsChangeCameBackAndAnnouncedByIt() throws {
+        var roster = Roster()
+        let ada = try occupant("s1", "ada")
+        roster.stored(ada)
+        #expect(roster.members().members.map(\.user) == ["ada"])
+        #expect(roster.members().count == 1)
         #expect(roster.count == 0)
+        #expect(roster.apply(.init(joined: [ada])).joined == [ada])
+        #expect(roster.members().count == 1)
+        roster.stored(ada)
+        #expect(roster.apply(.init(left: [.init(occupant: ada, reason: .left)])).left.count == 1)
+        #expect(roster.members().count == 0)
+    }
+
+    @Test func whoWithdrawsBeforeItsChangeCameBackIsNotListed() throws {
+        var roster = Roster()
+        roster.stored(try occupant("s1", "ada"))
+        roster.withdrawn(try session("s1"))
+        #expect(roster.members().count == 0)
+    }
+
+    @Test func aNameIsComparedWithThoseThatLookLikeIt() throws {
+        var roster = Roster()
+        let latin = try occupant("s1", "paul")
+        _ = roster.apply(.init(joined: [latin, try occupant("s2", "paul")]))
+        #expect(!roster.holdsLookalike(of: try UserName("paul")))
+        #expect(roster.holdsLookalike(of: try UserName("PauI")))
+        #expect(!roster.holdsLookalike(of: try UserName("paula")))
+        _ = roster.apply(.init(left: [.init(occupant: latin, reason: .left)]))
+        #expect(roster.holdsLookalike(of: try UserName("pau1")))
+        _ = roster.replace(with: [])
+        #expect(!roster.holdsLookalike(of: try UserName("pau1")))
     }
 }

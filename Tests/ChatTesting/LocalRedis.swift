@@ -99,7 +99,7 @@ public final class LocalRedis: @unchecked Sendable {
 
     public var pid: Int32? { process?.pid }
 
-    /// What `redis-cli` prints for a command, without the newline at the end.
+    /// What `redis-cli` prints for a command, without the newline at the end; throws where Redis answers with an error.
     @discardableResult
     public func cli(_ arguments: String...) async throws -> String { try await cli(arguments) }
 
@@ -107,7 +107,7 @@ public final class LocalRedis: @unchecked Sendable {
     public func cli(_ arguments: [String]) async throws -> String {
         var environment: [String: String] = [:]
         if let password = options.password { environment["REDISCLI_AUTH"] = password }
-        return try await runProgram("redis-cli", ["-s", unixPath] + arguments, environment: environment)
+        return try await runProgram("redis-cli", ["-e", "-s", unixPath] + arguments, environment: environment)
     }
 
     private func launch() async throws {
@@ -139,7 +139,7 @@ public final class LocalRedis: @unchecked Sendable {
     private func configuration() -> String {
         var lines = [
             "bind 127.0.0.1", "port \(port)", "unixsocket \(unixPath)", "dir \(directory.path)", "logfile redis.log",
-            "save \"\"", "daemonize no",
+            "save \"\"", "daemonize no", "enable-debug-command local",
         ]
         switch options.persistence {
         case .none: lines.append("appendonly no")

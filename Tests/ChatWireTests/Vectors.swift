@@ -35,6 +35,7 @@ enum Vectors {
         ),
         (.history(.init(room: room, direction: .newest)), #"{"type":"history","room":"lobby","limit":50}"#),
         (.who(ref: Ref(5), room: room), #"{"type":"who","ref":5,"room":"lobby"}"#),
+        (.rooms(ref: Ref(7), limit: 20), #"{"type":"rooms","ref":7,"limit":20}"#),
         (.typing(room: room), #"{"type":"typing","room":"lobby"}"#),
         (.ping(ref: Ref(6)), #"{"type":"ping","ref":6}"#),
         (.ping(ref: nil), #"{"type":"ping"}"#),
@@ -102,6 +103,10 @@ enum Vectors {
         (
             .members(ref: Ref(5), room: room, members: members, count: 3),
             #"{"type":"members","ref":5,"room":"lobby","# + membersJSON + #","count":3}"#
+        ),
+        (
+            .rooms(ref: Ref(7), rooms: [RoomListing(room: room, members: 2, lastActivity: 17)]),
+            #"{"type":"rooms","ref":7,"rooms":[{"room":"lobby","members":2,"last_activity":17}]}"#
         ),
         (
             .presence(

@@ -71,7 +71,7 @@ extension Scenarios {
         }
 
         @Test func whatItSendsArrivesAndTailShowsIt() async throws {
-            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+            try await TestCluster.with(nodes: ["edge-a"], flags: ["--sends-per-second", "1000"]) { cluster in
                 let (ann, _) = try await WireClient.signIn("ann", port: cluster.edge("edge-a").port)
                 _ = try await ann.join("lobby")
                 _ = try await ann.say("before", in: "lobby")

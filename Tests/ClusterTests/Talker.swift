@@ -61,6 +61,8 @@ actor Talker {
         var cuts = cuts[...]
         var ports = ports[...]
         while true {
+            // The scenario failed elsewhere: nobody will call `stop`.
+            try Task.checkCancellation()
             while spoken < messages, !isStopped, unacknowledged.count < window {
                 spoken += 1
                 let key = "\(user)-\(spoken)"
@@ -83,12 +85,18 @@ actor Talker {
 
     /// Reads until it has so many entries.
     func read(until entries: Int) async throws {
-        while count < entries { try await step() }
+        while count < entries {
+            try Task.checkCancellation()
+            try await step()
+        }
     }
 
     /// Reads until it has the entry.
     func read(until id: String) async throws {
-        while isPosition(log.last, before: id) { try await step() }
+        while isPosition(log.last, before: id) {
+            try Task.checkCancellation()
+            try await step()
+        }
     }
 
     private func current() throws -> WireClient {

@@ -36,7 +36,7 @@ struct Rooms: AsyncParsableCommand {
         }
     }
 
-    private static func document(_ rooms: [RoomSummary]) throws -> String {
+    private static func document(_ rooms: [RoomListing]) throws -> String {
         try JSONDocument.encode([
             "rooms": rooms.map { Item(room: $0.room.value, members: $0.members, last_activity: $0.lastActivity) }
         ])

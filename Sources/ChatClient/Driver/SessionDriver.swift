@@ -89,8 +89,6 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
             connect(link)
         case .write(let frame, let link):
             write(.text(frame.encode()), to: link)
-        case .writeRooms(let ref, let limit, let link):
-            write(.text(RoomsFrame.request(ref: ref, limit: limit)), to: link)
         case .close(let link, let code):
             close(link, code)
         case .tell(let event):
@@ -174,8 +172,6 @@ extension SessionDriver {
         do {
             if let frame = try ServerFrame.decode(text) {
                 perform(machine.received(frame, on: link, at: .now()))
-            } else if let answer = RoomsFrame.answer(text) {
-                perform(machine.received(answer, on: link, at: .now()))
             }
         } catch {
             // What cannot be read cannot be trusted to leave nothing out: a new connection starts from known ground.

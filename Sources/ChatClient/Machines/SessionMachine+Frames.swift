@@ -10,14 +10,6 @@ extension SessionMachine {
         return flush(at: now)
     }
 
-    /// The answer to the frame `rooms`.
-    mutating func received(_ answer: RoomsFrame.Answer, on link: LinkID, at now: NIODeadline) -> [Action] {
-        guard links[link] != nil else { return [] }
-        heard(link, at: now)
-        if case .request(let id) = settle(answer.ref) { finish(id, .success(.rooms(answer.rooms))) }
-        return flush(at: now)
-    }
-
     /// A frame could not be decoded.
     mutating func unreadable(_ link: LinkID, at now: NIODeadline) -> [Action] {
         abandon(link, .failed("the server sent a frame that is not understood"), code: .protocolError, at: now)
@@ -48,6 +40,8 @@ extension SessionMachine {
             receivedAck(ref, room, id, duplicate)
         case .members(let ref, _, let members, let count):
             if case .request(let id) = settle(ref) { finish(id, .success(.members(members, count: count))) }
+        case .rooms(let ref, let rooms):
+            if case .request(let id) = settle(ref) { finish(id, .success(.rooms(rooms))) }
         case .presence(let presence):
             if rooms[presence.room]?.source == link { actions.append(.tell(.presence(presence))) }
         case .typing(let room, let user):

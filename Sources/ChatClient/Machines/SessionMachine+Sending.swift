@@ -56,7 +56,7 @@ extension SessionMachine {
                 let history = ClientFrame.History(ref: Ref(ref), room: room, direction: direction, limit: limit)
                 actions.append(.write(.history(history), on: active))
             case .rooms(let limit):
-                actions.append(.writeRooms(ref: ref, limit: limit, on: active))
+                actions.append(.write(.rooms(ref: Ref(ref), limit: limit), on: active))
             }
         }
     }

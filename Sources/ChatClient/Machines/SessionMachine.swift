@@ -20,8 +20,6 @@ struct SessionMachine: Sendable {
     enum Action: Equatable {
         case connect(LinkID)
         case write(ClientFrame, on: LinkID)
-        /// The frame `rooms`.
-        case writeRooms(ref: Int, limit: Int, on: LinkID)
         case close(LinkID, CloseCode)
         case tell(SessionEvent)
         case answer(RequestID, RequestResult)
