@@ -53,7 +53,7 @@ extension Scenarios {
         }
 
         @Test func joinWithSinceThroughAProxyGivesExactlyWhatWasMissed() async throws {
-            try await TestCluster.with { cluster in
+            try await TestCluster.with(flags: ["--sends-per-second", "1000"]) { cluster in
                 let proxy = try await cluster.startHAProxy()
                 let (ann, _) = try await WireClient.signIn("ann", port: cluster.edge("edge-a").port)
                 _ = try await ann.join("lobby")

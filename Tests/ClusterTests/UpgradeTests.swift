@@ -56,10 +56,12 @@ extension Scenarios {
                 #expect(try await client.expect("welcome").user == "ann")
                 #expect(try await client.expect("joined").room == "lobby")
                 client.send(text: "hello from websocat")
-                client.send(text: "  {not a frame}")
-                for body in ["hello from websocat", "  {not a frame}"] {
+                client.send(text: "  [not a frame]\r\n")
+                for body in ["hello from websocat", "  [not a frame]"] {
                     #expect(try await watcher.expect("message").body == body)
                 }
+                client.send(text: "  {not a frame}")
+                #expect(try await client.expect("error").code == "invalid_frame")
                 #expect(try await client.who("lobby").count == 2)
             }
         }
