@@ -18,7 +18,6 @@ extension Target.Dependency {
     static let nioConcurrency = nio("NIOConcurrencyHelpers")
     static let nioEmbedded = nio("NIOEmbedded")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
-    static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
@@ -60,7 +59,8 @@ let libraries: [Target] = [
     module(
         "ServerKit",
         [
-            .nioCore, .nioPosix, .nioConcurrency, .logging, .metrics, .coreMetrics, .hummingbird, .hummingbirdCore,
+            "CLinux", .nioCore, .nioPosix, .nioConcurrency, .logging, .metrics, .coreMetrics, .hummingbird,
+            .hummingbirdCore,
             .lifecycle,
             .configuration, .argumentParser,
         ]),
@@ -146,7 +146,9 @@ let tests: [Target] =
         suite("TidyTests", ["ChatWire"]),
     ]
 
-let suitesOnRequest: Set<String> = ["ChatBrokerRedisTests", "ChatBrokerTests", "ChatIdentityTests", "ServerKitTests", "WebSocketServerTests"]
+let suitesOnRequest: Set<String> = [
+    "ChatBrokerRedisTests", "ChatBrokerTests", "ChatIdentityTests", "ServerKitTests", "WebSocketServerTests",
+]
 
 /// Drops targets whose folder is not there yet, and those that need them.
 func existing(_ targets: [Target]) -> [Target] {
@@ -174,7 +176,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

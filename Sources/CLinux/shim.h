@@ -5,3 +5,6 @@
 
 /* From <string.h>, where it hides behind _GNU_SOURCE. */
 extern void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+
+/* From <sched.h>, likewise. `mask` has `size` bytes, one bit for each processor. */
+extern int sched_getaffinity(int pid, size_t size, void *mask);

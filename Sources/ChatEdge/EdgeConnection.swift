@@ -327,7 +327,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     // MARK: To the socket
 
     /// Entries or a notice of a room; over the mark the room is paused for this connection.
-    func deliver(_ frames: ByteBuffer, entries: Int, of room: RoomName, after: Position?) {
+    /// - Parameter isAlone: nothing else of this tick is for the connection, so that it can be sent at once.
+    func deliver(_ frames: ByteBuffer, entries: Int, of room: RoomName, after: Position?, isAlone: Bool) {
         let bytes = frames.readableBytes
         var admission = flow.admit(entries: entries, bytes: bytes)
         if admission == .measure {
@@ -335,7 +336,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             admission = flow.admit(entries: entries, bytes: bytes)
         }
         guard admission == .write else { return pause(room, after: after) }
-        socket.write(frames)
+        if isAlone { socket.writeThrough(frames, count: entries) } else { socket.write(frames, count: entries) }
     }
 
     private func pause(_ room: RoomName, after: Position?) {

@@ -56,7 +56,8 @@ public struct EdgeKeys {
         "max-connections", default: 50_000, in: 1...1_000_000, unit: "connections",
         help: "Accepting pauses here, or where the file descriptors end.")
     public static let threads = Setting.int(
-        "threads", default: 0, in: 0...256, unit: "threads", help: "Event loops; 0 takes one per core.")
+        "threads", default: 0, in: 0...256, unit: "threads",
+        help: "Event loops; 0 takes one per processor that the process may use.")
     public static let config = Setting.optionalString("config", unit: "FILE", help: "Settings file, YAML or JSON.")
     public static let logLevel = Setting.logLevel()
     public static let logFormat = Setting.logFormat()

@@ -14,6 +14,10 @@ final class Shard: @unchecked Sendable {
     private var rooms: [RoomName: Members] = [:]
     /// Calls that wait for the end of this tick, so that a burst of frames costs one hop.
     private var calls: [@Sendable (Hub) -> Void] = []
+    /// Batches of the hub that are not delivered yet.
+    private var waiting = WaitingBatches()
+    private var isDeliveryDue = false
+    private var pace = FanOutPace()
     var random = SystemRandomNumberGenerator()
 
     /// The live members of one room on this loop.
@@ -80,6 +84,8 @@ final class Shard: @unchecked Sendable {
 
     /// The hub answered a join: live entries follow from here.
     func joined(_ connection: EdgeConnection, room: RoomName, position: Position, frame: ByteBuffer) {
+        // What waits came before the position that the joiner starts from.
+        if waiting.holds(room) { deliverWaiting() }
         guard connection.joined(room, position: position, frame: frame) else { return fanOutEnded(room) }
         let members = rooms[room] ?? Members()
         rooms[room] = members
@@ -97,14 +103,37 @@ final class Shard: @unchecked Sendable {
         ask { [index] in $0.fanOutEnded(room, shard: index) }
     }
 
+    /// Takes what the hub made of one read from the broker. It is delivered with whatever else came by then: at the end
+    /// of the tick, or under load after the rest that ``FanOutPace`` asks for.
     func deliver(_ batches: [RoomBatch]) {
-        for batch in batches {
-            guard let members = rooms[batch.room] else { continue }
-            for segment in batch.segments { deliver(segment, of: batch.room, to: members) }
+        for batch in batches { waiting.append(batch) }
+        guard !isDeliveryDue, !waiting.isEmpty else { return }
+        isDeliveryDue = true
+        let now = NIODeadline.now()
+        let due = pace.due(arrivedAt: now)
+        if due <= now {
+            loop.execute { self.deliverWaiting() }
+        } else {
+            loop.scheduleTask(deadline: due) { self.deliverWaiting() }
         }
     }
 
-    private func deliver(_ segment: RoomBatch.Segment, of room: RoomName, to members: Members) {
+    private func deliverWaiting() {
+        isDeliveryDue = false
+        guard !waiting.isEmpty else { return }
+        let started = NIODeadline.now()
+        let batches = waiting.take()
+        let isAlone = batches.count == 1 && batches[0].segments.count == 1
+        for batch in batches {
+            guard let members = rooms[batch.room] else { continue }
+            for segment in batch.segments { deliver(segment, of: batch.room, to: members, isAlone: isAlone) }
+        }
+        pace.delivered(from: started, to: .now())
+    }
+
+    private func deliver(
+        _ segment: RoomBatch.Segment, of room: RoomName, to members: Members, isAlone: Bool
+    ) {
         // A connection over its mark is taken out of `live` on the way: count down, so that the one moved into its place has been served.
         var place = members.live.count
         switch segment {
@@ -112,16 +141,16 @@ final class Shard: @unchecked Sendable {
             hub.metrics.deliveries.add(count * place)
             while place > 0 {
                 place -= 1
-                members.live[place].deliver(frames, entries: count, of: room, after: after)
+                members.live[place].deliver(frames, entries: count, of: room, after: after, isAlone: isAlone)
             }
         case .frame(let frame, let except):
             while place > 0 {
                 place -= 1
                 let connection = members.live[place]
                 if !except.isEmpty, let session = connection.session, let own = except[session] {
-                    if let own { connection.deliver(own, entries: 1, of: room, after: nil) }
+                    if let own { connection.deliver(own, entries: 1, of: room, after: nil, isAlone: isAlone) }
                 } else {
-                    connection.deliver(frame, entries: 1, of: room, after: nil)
+                    connection.deliver(frame, entries: 1, of: room, after: nil, isAlone: isAlone)
                 }
             }
         }

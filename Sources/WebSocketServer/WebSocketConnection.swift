@@ -37,6 +37,8 @@ public final class WebSocketConnection: @unchecked Sendable {
     var messageDeadline = NIODeadline.distantFuture
     private var outbound = OutboundAccount()
     private var isFlushDue = false
+    /// The socket, for ``writeThrough(_:count:)``; nil where the channel shows none.
+    private var socket: RawSocket?
 
     init(loop: ConnectionLoop, remoteAddress: SocketAddress) {
         let limits = loop.settings.limits
@@ -81,6 +83,29 @@ public final class WebSocketConnection: @unchecked Sendable {
         send(frames, count: count)
     }
 
+    /// Writes complete server frames and sends them at once: for who writes to many connections, once each, and would
+    /// come back to every one of them only to flush.
+    ///
+    /// Where nothing waits for the peer the bytes go straight to the kernel; what it does not take, and everything while
+    /// something waits, goes the way of ``write(_:count:)``, in order (docs/decisions/0016-write-through.md).
+    /// - Parameter count: How many frames `frames` holds.
+    public func writeThrough(_ frames: ByteBuffer, count: Int = 1) {
+        guard isOpen, let context else { return }
+        var rest = frames
+        if let socket, !isFlushDue, hasNothingWaiting, context.channel.isActive {
+            rest.moveReaderIndex(forwardBy: frames.withUnsafeReadableBytes { socket.send($0) })
+            guard rest.readableBytes > 0 else { return }
+        }
+        send(rest, count: count)
+    }
+
+    /// Exact: the account only ever overestimates, and is corrected before it says that something waits.
+    private var hasNothingWaiting: Bool {
+        if outbound.bytes == 0 { return true }
+        outbound.corrected(bytes: bufferedBytes)
+        return outbound.bytes == 0
+    }
+
     /// Frames one text message and writes it.
     public func writeText(_ payload: ByteBuffer) {
         var frame = ByteBuffer()
@@ -123,6 +148,7 @@ public final class WebSocketConnection: @unchecked Sendable {
 
     func attached(_ context: ChannelHandlerContext) {
         self.context = context
+        socket = RawSocket(of: context.channel)
         loop.add(self)
         loop.counters.upgraded.add(1)
         loop.counters.webSockets.add(1)
@@ -137,6 +163,7 @@ public final class WebSocketConnection: @unchecked Sendable {
     /// The channel is gone.
     func detached() {
         context = nil
+        socket = nil
         loop.remove(self)
         loop.counters.webSockets.add(-1)
         _ = loop.unfinishedChanged(by: -unfinishedBytes)

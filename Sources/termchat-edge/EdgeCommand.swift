@@ -74,7 +74,7 @@ private struct EdgeProcess {
         let (settings, socket) = try EdgeKeys.read(reader)
         _ = FileDescriptorLimit.raise()
         let threads = try reader.value(of: EdgeKeys.threads)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads == 0 ? System.coreCount : threads)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads == 0 ? Processors.available : threads)
         var random = SystemRandomNumberGenerator()
         guard let node = NodeID.new(name: settings.node, using: &random) else {
             throw ProcessFailure(.usage, "--node: '\(settings.node)' is no name for a node.")
