@@ -103,7 +103,7 @@ let executables: [Target] = [
 let testSupport: [Target] = [
     .target(
         name: "ChatTesting",
-        dependencies: ["ChatBroker", "ChatWire", .nioCore, .nioPosix],
+        dependencies: ["CLinux", "ChatBroker", "ChatWire", .nioCore, .nioPosix],
         path: "Tests/ChatTesting", swiftSettings: strict),
     .executableTarget(
         name: "websocket-echo",

@@ -8,3 +8,6 @@ extern void *memmem(const void *haystack, size_t haystack_length, const void *ne
 
 /* From <sched.h>, likewise. `mask` has `size` bytes, one bit for each processor. */
 extern int sched_getaffinity(int pid, size_t size, void *mask);
+
+/* From <spawn.h>, likewise: the child closes every descriptor from `from` on. `actions` is a posix_spawn_file_actions_t. */
+extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int from);

@@ -340,7 +340,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     }
 
     private func pause(_ room: RoomName, after: Position?) {
-        // A presence frame has no position: the client has everything up to the next entry, which the shard's batch names.
+        // Nobody misses a `typing`.
         guard let after else { return }
         shard.hub.metrics.pauses.add(1)
         machine.paused(room, after: after, now: .now())

@@ -67,7 +67,8 @@ extension Hub {
                 logger.warning(
                     "entries of a room are gone from the history",
                     metadata: ["after": "\(after)", "before": "\(before)"])
-                return .frame(FrameBytes.text(.gap(room: room.name, after: after, before: before)), except: [:])
+                return .frame(
+                    FrameBytes.text(.gap(room: room.name, after: after, before: before)), except: [:], after: after)
             }
         }
     }
@@ -117,7 +118,7 @@ extension Hub {
             except.updateValue(frame, forKey: occupant.session)
         }
         let frame = FrameBytes.text(.presence(.init(room: room.name, joined: joined, left: left, count: count)))
-        return [.frame(frame, except: except)]
+        return [.frame(frame, except: except, after: room.feed.last)]
     }
 
     /// A large room's count, at most once in ``EdgeLimits/countInterval``.
@@ -126,11 +127,11 @@ extension Hub {
         room.owesCount = false
         room.countTold = now
         let frame = FrameBytes.text(.presence(.init(room: room.name, joined: [], left: [], count: room.roster.count)))
-        deliver([RoomBatch(room: room.name, segments: [.frame(frame, except: [:])])])
+        deliver([RoomBatch(room: room.name, segments: [.frame(frame, except: [:], after: room.feed.last)])])
     }
 
     private func typing(_ user: UserName, _ session: SessionID, in room: HubRoom) -> RoomBatch.Segment {
         let none: ByteBuffer? = nil
-        return .frame(FrameBytes.text(.typing(room: room.name, user: user.value)), except: [session: none])
+        return .frame(FrameBytes.text(.typing(room: room.name, user: user.value)), except: [session: none], after: nil)
     }
 }

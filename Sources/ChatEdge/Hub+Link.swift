@@ -12,11 +12,10 @@ extension Hub {
         switch state {
         case .up:
             logger.info("link to the broker is up", metadata: ["rooms": "\(rooms.count)"])
-            for room in rooms.values { subscribed(room) }
+            for room in rooms.values where room.isSubscribed { subscribed(room) }
             reassertMembers()
-            if was != .up, metrics.hasBeenUp {
-                tellEveryone(.info, .restored, "Messages flow again; nothing was lost on the way.")
-            }
+            owesRestored = owesRestored || (was != .up && metrics.hasBeenUp)
+            tellRestored()
             metrics.linkIsUp.set(1)
             metrics.hasBeenUp = true
         case .down(let reason):
@@ -31,6 +30,24 @@ extension Hub {
         }
     }
 
+    /// Says so once every room has caught up: what was missed has been delivered before.
+    private func tellRestored() {
+        guard owesRestored, link == .up, rooms.values.allSatisfy({ $0.feed.isLive || !$0.feed.hasStarted }) else {
+            return
+        }
+        owesRestored = false
+        tellEveryone(.info, .restored, "Messages flow again; nothing was lost on the way.")
+    }
+
+    /// Reads again what could not be read.
+    func retryRooms() {
+        guard link == .up else { return }
+        for room in rooms.values where room.mustRetry {
+            room.mustRetry = false
+            if room.isSubscribed { subscribed(room) } else { open(room) }
+        }
+    }
+
     /// Subscribes and reads what a join needs. Called for a new room, and again by the next join after a failure.
     func open(_ room: HubRoom) {
         guard !room.isOpening else { return }
@@ -38,7 +55,9 @@ extension Hub {
         broker.subscribe(to: room.name).whenComplete { [weak self] result in
             guard let self, rooms[room.name] === room else { return }
             switch result {
-            case .success: subscribed(room)
+            case .success:
+                room.isSubscribed = true
+                subscribed(room)
             case .failure(let error): openingFailed(room, error)
             }
         }
@@ -66,6 +85,7 @@ extension Hub {
 
     private func openingFailed(_ room: HubRoom, _ error: any Error) {
         room.isOpening = false
+        room.mustRetry = true
         logger.debug("room could not be opened", metadata: ["error": "\(error)"])
         fail(room.waiting, .unavailable, "The server cannot reach its message store; try again.")
         room.waiting = []
@@ -76,7 +96,9 @@ extension Hub {
         let segments = render(step.output, in: room)
         if !segments.isEmpty { deliver([RoomBatch(room: room.name, segments: segments)]) }
         startRead(step.read, in: room)
-        if step.becameLive { answerWaiting(room) }
+        guard step.becameLive else { return }
+        answerWaiting(room)
+        tellRestored()
     }
 
     func startRead(_ query: HistoryQuery?, in room: HubRoom) {

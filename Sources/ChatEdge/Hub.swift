@@ -29,6 +29,8 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     var rooms: [RoomName: HubRoom] = [:]
     var link = LinkState.down(reason: "not connected yet")
     var isDraining = false
+    /// `degraded` was said, and `restored` was not.
+    var owesRestored = false
     var random = SystemRandomNumberGenerator()
     var claims: [UInt64: PendingClaim] = [:]
     var nextClaim: UInt64 = 0
@@ -90,6 +92,7 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         for name in roomTable.expired(now: now) { close(name) }
         for room in rooms.values where room.owesCount { tellCount(room, now: now) }
         retryDepartures()
+        retryRooms()
         metrics.sessions.set(sessions.count)
         metrics.rooms.set(rooms.count)
     }

@@ -13,6 +13,9 @@ final class HubRoom: @unchecked Sendable {
     var hasRoster = false
     /// Subscribing, or reading for the first time.
     var isOpening = false
+    var isSubscribed = false
+    /// What the room must read could not be read, although the link is up: it is tried again.
+    var mustRetry = false
     /// Joins that wait until the room is ready.
     var waiting: [JoinRequest] = []
     /// Live members per shard: only shards that have some get the room's batches.
@@ -53,8 +56,9 @@ struct RoomBatch {
     enum Segment {
         /// Ready WebSocket frames of consecutive entries, all in one buffer; `after` is the position before the first.
         case entries(ByteBuffer, count: Int, after: Position)
-        /// A ready frame for everyone but some sessions, which get their own version of it or nothing.
-        case frame(ByteBuffer, except: [SessionID: ByteBuffer?])
+        /// A ready frame for everyone but some sessions, which get their own version of it or nothing; `after` is the position
+        /// it was said at, where a member that cannot take it goes on later, or nil where it may be dropped.
+        case frame(ByteBuffer, except: [SessionID: ByteBuffer?], after: Position?)
     }
     var room: RoomName
     var segments: [Segment]

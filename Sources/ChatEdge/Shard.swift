@@ -143,20 +143,22 @@ final class Shard: @unchecked Sendable {
                 place -= 1
                 members.live[place].deliver(frames, entries: count, of: room, after: after, isAlone: isAlone)
             }
-        case .frame(let frame, let except):
+        case .frame(let frame, let except, let after):
             while place > 0 {
                 place -= 1
                 let connection = members.live[place]
                 if !except.isEmpty, let session = connection.session, let own = except[session] {
-                    if let own { connection.deliver(own, entries: 1, of: room, after: nil, isAlone: isAlone) }
+                    if let own { connection.deliver(own, entries: 1, of: room, after: after, isAlone: isAlone) }
                 } else {
-                    connection.deliver(frame, entries: 1, of: room, after: nil, isAlone: isAlone)
+                    connection.deliver(frame, entries: 1, of: room, after: after, isAlone: isAlone)
                 }
             }
         }
     }
 
+    /// After what waits: `restored` says that it has been delivered.
     func tellEveryone(_ frame: ByteBuffer) {
+        deliverWaiting()
         for connection in connections.values { connection.tell(frame) }
     }
 

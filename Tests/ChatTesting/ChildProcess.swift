@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import NIOCore
 import NIOPosix
@@ -71,6 +72,8 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, stem + ".in", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, stem + ".out", created, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, stem + ".err", created, 0o600)
+        // Nothing else that is open here is the child's: a pipe that it kept would never end for its reader.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

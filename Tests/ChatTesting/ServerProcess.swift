@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import NIOCore
 import NIOPosix
@@ -27,6 +28,8 @@ final class ServerProcess: Sendable {
         for descriptor in 0...2 as ClosedRange<Int32> {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
+        // Nothing else that is open here is the server's: a pipe that it kept would never end for its reader.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
