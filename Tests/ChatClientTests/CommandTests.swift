@@ -18,9 +18,7 @@ import Testing
         #expect(await TermchatProgram.run(arguments) == ExitStatus.usage.rawValue)
     }
 
-    @Test(
-        .disabled("--help does not end with 0 inside the test process yet"),
-        arguments: [["--help"], ["send", "--help"], ["help", "tail"]])
+    @Test(arguments: [["--help"], ["send", "--help"], ["help", "tail"]])
     func helpIsDone(arguments: [String]) async {
         #expect(await TermchatProgram.run(arguments) == ExitStatus.done.rawValue)
     }

@@ -22,7 +22,8 @@ public enum TermchatProgram {
                 try command.run()
             }
             return ExitStatus.done.rawValue
-        } catch let error where error is CleanExit {
+        } catch let error where Termchat.exitCode(for: error) == .success {
+            // Help is a command too, and ends by throwing.
             return explain(error)
         } catch {
             let failure = CommandFailure(error)
