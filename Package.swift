@@ -135,8 +135,9 @@ let tests: [Target] =
         suite(
             "ChatEdgeTests",
             [
-                "ChatEdge", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting",
-                .nioCore, .nioPosix, .logging,
+                "ChatEdge", "ChatBroker", "ChatBrokerRedis", "ChatCore", "ChatIdentity", "ChatWire", "HiredisClient",
+                "ServerKit",
+                "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging,
             ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
         suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),

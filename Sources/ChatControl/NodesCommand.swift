@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatBroker
+import Foundation
 
 struct NodesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "nodes", abstract: "Lists the nodes and their state.")
@@ -18,7 +19,8 @@ struct NodesCommand: AsyncParsableCommand {
                     nodes.map { node in
                         [
                             node.node, node.state.rawValue, node.address, "\(node.connections)", "\(node.rooms)",
-                            "\(node.messagesPerSecond)", "\(node.lagMilliseconds)", node.version, node.id,
+                            "\(node.messagesPerSecond)", String(format: "%.1f", node.lagMilliseconds), node.version,
+                            node.id,
                         ]
                     }))
         }

@@ -74,5 +74,12 @@ func runProgram(_ name: String, _ arguments: [String], environment: [String: Str
     process.standardError = output
     try process.run()
     let data = output.fileHandleForReading.readDataToEndOfFile()
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+    process.waitUntilExit()
+    // Foundation keeps them otherwise, and a test that counts descriptors would see it.
+    try? output.fileHandleForReading.close()
+    let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+    guard process.terminationStatus == 0 else {
+        throw LocalRedis.Failure(description: "\(name) \(arguments): \(text)")
+    }
+    return text
 }

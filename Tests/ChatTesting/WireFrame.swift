@@ -23,6 +23,7 @@ public struct WireFrame: Decodable, Sendable {
     public var more: Bool?
     public var members: [Member]?
     public var count: Int?
+    public var rooms: [Room]?
 
     public var id: String?
     public var prev: String?
@@ -55,6 +56,12 @@ public struct WireFrame: Decodable, Sendable {
         public var sessions: Int
         public var node: String
         public var since: UInt64
+    }
+
+    public struct Room: Decodable, Sendable, Hashable {
+        public var room: String
+        public var members: Int
+        public var lastActivity: UInt64
     }
 
     public struct Presence: Decodable, Sendable, Hashable {

@@ -1,0 +1,75 @@
+import ChatBroker
+import ChatBrokerRedis
+import ChatEdge
+import ChatTesting
+import ChatWire
+import Foundation
+import HiredisClient
+import Logging
+import NIOCore
+import NIOPosix
+import ServerKit
+import WebSocketServer
+
+/// An edge in this process, on a free port of loopback.
+struct RunningEdge {
+    let server: EdgeServer
+    let registry: MetricsRegistry
+
+    var port: Int { server.address.port ?? 0 }
+
+    /// - Parameter broker: made for the node's id, on a loop of the group.
+    static func start(
+        _ name: String = "edge-a", on group: MultiThreadedEventLoopGroup,
+        _ configure: (inout EdgeSettings) -> Void = { _ in },
+        broker: (NodeID, any EventLoop) throws -> any ClusterBroker
+    ) async throws -> RunningEdge {
+        var settings = EdgeSettings()
+        settings.node = name
+        settings.allowsGuests = true
+        settings.sendsPerSecond = 1000
+        settings.drain = .milliseconds(200)
+        configure(&settings)
+        var socket = WebSocketServerSettings()
+        socket.host = "127.0.0.1"
+        socket.port = 0
+        socket.paths = ["/ws", "/join"]
+        var random = SystemRandomNumberGenerator()
+        guard let node = NodeID.new(name: name, using: &random) else { throw WireFailure("\(name) is no name") }
+        let registry = MetricsRegistry()
+        let server = try await EdgeServer.start(
+            settings, socket: socket, node: node, broker: try broker(node, group.next()),
+            authenticator: Authenticator(verifier: nil, allowsGuests: settings.allowsGuests), group: group,
+            registry: registry, logger: Logger(label: "edge") { _ in SwiftLogNoOpLogHandler() })
+        let edge = RunningEdge(server: server, registry: registry)
+        try await eventually("the edge is ready") { server.readiness == .ready }
+        return edge
+    }
+
+    /// One edge over a store in memory, whose rooms end with it.
+    static func alone(
+        on group: MultiThreadedEventLoopGroup, _ configure: (inout EdgeSettings) -> Void = { _ in }
+    ) async throws -> RunningEdge {
+        try await start(on: group, configure) { node, loop in
+            InProcessBroker(node: node, on: loop, store: .init(on: loop, history: .init()))
+        }
+    }
+}
+
+/// Descriptors that this process has open.
+func openDescriptors() -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+}
+
+extension RunningEdge {
+    static func overRedis(
+        _ redis: LocalRedis, on group: MultiThreadedEventLoopGroup, _ configure: (inout EdgeSettings) -> Void = { _ in }
+    ) async throws -> RunningEdge {
+        let settings = try RedisSettings(url: redis.unixURL)
+        return try await start(on: group, configure) { node, loop in
+            try RedisBroker(
+                settings: RedisBrokerSettings(redis: settings), node: node, on: loop,
+                logger: Logger(label: "broker") { _ in SwiftLogNoOpLogHandler() })
+        }
+    }
+}
