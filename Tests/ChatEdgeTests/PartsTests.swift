@@ -62,8 +62,9 @@ import Testing
 
     @Test func aResumeTokenSurvivesItsText() throws {
         var random = SystemRandomNumberGenerator()
+        let node = NodeID.new(name: "edge.a-1", using: &random)
         let token = ResumeToken(
-            node: try #require(NodeID.new(name: "edge.a-1", using: &random)), session: .random(using: &random),
+            node: try #require(node), session: .random(using: &random),
             secret: ResumeToken.randomSecret(using: &random))
         #expect(ResumeToken(token.text) == token)
         let text = token.text
