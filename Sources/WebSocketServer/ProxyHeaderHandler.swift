@@ -21,8 +21,9 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
             guard let header = try ProxyHeader.read(from: &buffer) else { return }
             received(header)
             let rest = buffer
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+            // First the bytes: a handler that is out of the pipeline passes nothing on.
             if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {
             isMalformed = true
             context.fireErrorCaught(error)

@@ -109,7 +109,7 @@ import Testing
         let json =
             #"{"guests": true, "allowed-origins": ["https://a.example", "https://b.example"], "drain-seconds": 1.5}"#
         for file in [
-            yaml, json, "\t" + json,
+            yaml, json, json.replacing(#", ""#, with: ",\n\t\""),
             "allowed-origins: https://a.example, https://b.example\nguests: on\ndrain-seconds: '1.5'",
         ] {
             let reader = try reader(file: file)

@@ -106,7 +106,7 @@ import Testing
             #expect(answer.contains(wrong.contains), "\(answer)")
             #expect(answer.contains(#"{"error":{"code":""#))
             #expect(answer.lowercased().contains("close\r\n"))
-            #expect(!answer.dropFirst(9).contains("HTTP/1.1"), "one answer")
+            #expect(answer.matches(of: /HTTP\/1\.1 [1-5]/).count == 1, "one answer")
             #expect(server.listener.counts.refused == 1)
             #expect(server.journal.entries.isEmpty)
             try await eventually("the server lets go") { server.listener.counts.connections == 0 }

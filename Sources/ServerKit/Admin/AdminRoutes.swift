@@ -7,7 +7,16 @@ struct AdminRoutes: Sendable {
     let readiness: @Sendable () -> Readiness
     let health: @Sendable () async -> Readiness
 
+    /// To HEAD the same without the body (RFC 9110 section 9.3.2).
     func response(to request: Request) async -> Response {
+        var response = await fullResponse(to: request)
+        guard request.method == .head else { return response }
+        if let bytes = response.body.contentLength { response.headers[.contentLength] = "\(bytes)" }
+        response.body = ResponseBody()
+        return response
+    }
+
+    private func fullResponse(to request: Request) async -> Response {
         guard ["/healthz", "/readyz", "/metrics"].contains(request.uri.path) else {
             return answer(.notFound, "not found: /healthz, /readyz and /metrics are here\n")
         }
