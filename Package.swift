@@ -154,7 +154,7 @@ let tests: [Target] =
         suite("TidyTests", ["ChatWire"]),
     ]
 
-let suitesOnRequest: Set<String> = ["ChatBrokerRedisTests", "ChatBrokerTests"]
+let suitesOnRequest: Set<String> = []
 
 /// Drops targets whose folder is not there yet, and those that need them.
 func existing(_ targets: [Target]) -> [Target] {

@@ -150,7 +150,7 @@ extension InProcessBroker.Store {
         let used = rooms.filter { $0.value.lastActivity > 0 }.sorted { $0.value.lastActivity > $1.value.lastActivity }
         return used.prefix(limit).map { name, room in
             RoomSummary(
-                room: name, members: room.roster.count, nodes: room.roster.nodes,
+                room: name, members: room.roster.users, nodes: room.roster.nodes,
                 messages: room.history.entries.count, lastActivity: room.lastActivity)
         }
     }

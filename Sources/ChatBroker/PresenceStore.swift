@@ -74,7 +74,7 @@ public struct PresenceChange: Sendable, Hashable {
 
 public struct RoomSummary: Sendable, Hashable {
     public var room: RoomName
-    /// Sessions in the room.
+    /// Users in the room; of a room with thousands of sessions a broker may give an estimate.
     public var members: Int
     /// Nodes that have members of the room.
     public var nodes: Int

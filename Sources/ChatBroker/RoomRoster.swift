@@ -9,7 +9,7 @@ struct RoomRoster {
     private var places: [Place: Occupant] = [:]
 
     var isEmpty: Bool { places.isEmpty }
-    var count: Int { places.count }
+    var users: Int { Set(places.values.map(\.user)).count }
     var nodes: Int { Set(places.keys.map(\.node)).count }
     var occupants: [Occupant] { Array(places.values) }
 

@@ -111,9 +111,9 @@ struct HashSample: RedisCommand {
 
     var arguments: RESPCommand { RESPCommand("HSCAN", key, "0", "COUNT", String(count)) }
 
-    func decode(_ reply: RESPValue) throws(RedisError) -> [String] {
+    func decode(_ reply: RESPValue) throws(RedisError) -> [(field: String, value: String)] {
         let texts = try reply.elements(2)[1].texts
-        return stride(from: 0, to: texts.count, by: 2).map { texts[$0] }
+        return stride(from: 0, to: texts.count - 1, by: 2).map { (texts[$0], texts[$0 + 1]) }
     }
 }
 

@@ -46,7 +46,12 @@ final class NodeReaper: @unchecked Sendable {
         watch = nil
     }
 
-    func linkChanged(isUp: Bool) { reaper.linkChanged(isUp: isUp, at: .now()) }
+    func linkChanged(isUp: Bool) {
+        reaper.linkChanged(isUp: isUp, at: .now())
+        // At once: whoever is seen alive now is missed sooner.
+        guard isUp, watch != nil else { return }
+        commands.eventLoop.execute { [weak self] in self?.look() }
+    }
 
     private func look() {
         guard links.isUp, !isLooking else { return }

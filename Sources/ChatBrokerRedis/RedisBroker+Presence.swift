@@ -34,7 +34,8 @@ extension RedisBroker: PresenceStore {
     }
 
     public func rooms(limit: Int) -> EventLoopFuture<[RoomSummary]> {
-        links.commands.send(RankedNewest(key: keyspace.rooms, count: max(0, limit))).flatMap { [self] ranked in
+        guard limit > 0 else { return eventLoop.makeSucceededFuture([]) }
+        return links.commands.send(RankedNewest(key: keyspace.rooms, count: limit)).flatMap { [self] ranked in
             EventLoopFuture.whenAllSucceed(
                 ranked.compactMap { rank in
                     (try? RoomName(rank.member)).map { summary(of: $0, lastActivity: rank.score) }
@@ -42,16 +43,20 @@ extension RedisBroker: PresenceStore {
         }.flatMapErrorThrowing { throw BrokerError(reading: $0) }
     }
 
-    /// The nodes of a large room are counted among a part of its members.
+    /// Of a room with more sessions than ``BrokerLimits/scanStep`` a part is looked at: its nodes are those of the part, and
+    /// its users as many for each session as there.
     private func summary(of room: RoomName, lastActivity: UInt64) -> EventLoopFuture<RoomSummary> {
         let commands = links.commands
         let count = commands.send(HashLength(key: keyspace.members(room)))
         let fields = commands.send(HashSample(key: keyspace.members(room), count: settings.limits.scanStep))
         let messages = commands.send(StreamLength(key: keyspace.history(room)))
         return count.and(fields).and(messages).map { found, messages in
-            RoomSummary(
-                room: room, members: found.0, nodes: Set(found.1.map { $0.prefix { $0 != ":" } }).count,
-                messages: messages, lastActivity: lastActivity)
+            let (sessions, sample) = (found.0, found.1.compactMap { Occupant(field: $0.field, value: $0.value) })
+            let users = Set(sample.map(\.user)).count
+            let isPart = sessions > sample.count && !sample.isEmpty
+            return RoomSummary(
+                room: room, members: isPart ? users * sessions / sample.count : users,
+                nodes: Set(sample.map(\.node)).count, messages: messages, lastActivity: lastActivity)
         }
     }
 

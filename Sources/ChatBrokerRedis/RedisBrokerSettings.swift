@@ -52,8 +52,9 @@ public struct BrokerTiming: Sendable, Hashable {
     public var observation: Duration = .milliseconds(400)
     /// A node whose inbox has no listener for so long is dead.
     public var listenerGoneFor: Duration = .seconds(1)
-    /// How long this node's link must be up before it judges others: after a restart of Redis all reconnect.
-    public var trustAfter: Duration = .milliseconds(500)
+    /// How long this node's link must be up before it judges a node that it has not seen alive since: after a restart of
+    /// Redis all reconnect, each by its own backoff.
+    public var trustAfter: Duration = .seconds(3)
     /// How long the reaper of a node has for one step before another may take over.
     public var reapStep: Duration = .seconds(5)
     /// The TTL of members and of a node's rooms, for when no node is left to reap; renewed four times as often.

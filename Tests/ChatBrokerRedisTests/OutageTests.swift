@@ -147,8 +147,9 @@ final class Traffic: @unchecked Sendable {
         }
         let traffic = Traffic(nodes, try RoomName.random())
         for node in nodes { try await node.call { [room = traffic.room] in $0.subscribe(to: room) } }
-        traffic.writers = (0..<8).map { number in
-            Task { try await traffic.write(from: nodes[number % 2], writer: number) }
+        for number in 0..<8 {
+            let node = nodes[number % 2]
+            traffic.writers.append(Task { try await traffic.write(from: node, writer: number) })
         }
         return traffic
     }

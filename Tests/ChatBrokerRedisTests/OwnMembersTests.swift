@@ -9,50 +9,53 @@ import Testing
     let first = SessionID("s1")!
     let second = SessionID("s2")!
 
-    @Test func aRoomIsNewWithItsFirstMemberAndGoneWithItsLast() {
+    @Test func aRoomIsGoneWithItsLastMember() {
         var own = OwnMembers()
-        #expect(own.entering(room))
-        own.entered(first, room)
-        #expect(!own.entering(room))
-        own.entered(second, room)
-        #expect(!own.left(first, room))
-        #expect(own.left(second, room))
+        for session in [first, second] {
+            own.entering(room)
+            own.entered(session, room)
+        }
+        let gone = [own.left(first, room), own.left(second, room), own.left(second, room)]
+        #expect(gone == [false, true, false])
         #expect(own.isEmpty)
-        #expect(!own.left(second, room))
     }
 
     @Test func anEnterUnderWayKeepsTheRoom() {
         var own = OwnMembers()
-        _ = own.entering(room)
+        own.entering(room)
         own.entered(first, room)
-        _ = own.entering(room)
-        #expect(!own.left(first, room))
-        #expect(own.refused(room))
+        own.entering(room)
+        let gone = [own.left(first, room), own.refused(room)]
+        #expect(gone == [false, true])
     }
 
     @Test func everyRoomIsRenewedOnceInARound() throws {
         var own = OwnMembers()
         for number in 0..<10 {
             let room = try RoomName("r\(number)")
-            _ = own.entering(room)
+            own.entering(room)
             own.entered(first, room)
         }
         let renewed = (0..<4).flatMap { _ in own.nextToRenew(steps: 4) }
         #expect(renewed.count == 10 && Set(renewed).count == 10)
-        #expect(own.nextToRenew(steps: 4).count == 3)
+        let next = own.nextToRenew(steps: 4)
+        #expect(next.count == 3)
     }
 
     @Test func aBusyRoomsActivityIsWrittenOncePerIntervalAndItsLastTimeAlways() {
         let start = NIODeadline.uptimeNanoseconds(1)
         var activity = RoomActivity(interval: .seconds(5))
-        #expect(activity.noted(room, 10, at: start) == 10)
-        #expect(activity.noted(room, 12, at: start) == nil)
-        #expect(activity.noted(room, 11, at: start) == nil)
-        #expect(activity.ticked(at: start + .seconds(4)).isEmpty)
-        #expect(activity.ticked(at: start + .seconds(5)).map(\.time) == [12])
-        #expect(activity.noted(room, 13, at: start + .seconds(6)) == nil)
-        #expect(activity.ticked(at: start + .seconds(10)).map(\.time) == [13])
-        #expect(activity.ticked(at: start + .seconds(15)).isEmpty)
-        #expect(activity.noted(room, 14, at: start + .seconds(15)) == 14)
+        let noted = [10, 12, 11].map { activity.noted(room, $0, at: start) }
+        #expect(noted == [10, nil, nil])
+        let early = activity.ticked(at: start + .seconds(4))
+        #expect(early.isEmpty)
+        let due = activity.ticked(at: start + .seconds(5))
+        #expect(due.map(\.time) == [12])
+        let again = activity.noted(room, 13, at: start + .seconds(6))
+        #expect(again == nil)
+        let later = [10, 15].map { activity.ticked(at: start + .seconds($0)).map(\.time) }
+        #expect(later == [[13], []])
+        let fresh = activity.noted(room, 14, at: start + .seconds(15))
+        #expect(fresh == 14)
     }
 }

@@ -6,6 +6,9 @@ import Testing
 @testable import ChatBrokerRedis
 
 @Suite struct PayloadTests {
+    /// The payload says something else.
+    struct NotThat: Error {}
+
     static let whole = [
         "E1", "E1m12-0 0-0 2 ab", "E1f12-3 12-2 0 m12-4 12-3 3 a\nb", "P1jn~1 s1 5 ann\n",
         "P1ln~1 s1 5 node-lost ann\nmn~1 s2 6 m~1 bob\n", "T1s1 ann",
@@ -14,7 +17,7 @@ import Testing
     func events(_ text: String) -> [RoomDelivery.Event]? { LivePayload.events(in: ByteBuffer(string: text)) }
 
     @Test func entriesAreRead() throws {
-        let events = try #require(events("E1m12-0 0-0 2 abf12-3 12-0 3 x y"))
+        let events = try #require(self.events("E1m12-0 0-0 2 abf12-3 12-0 3 x y"))
         let entries = events.compactMap { if case .entry(let entry) = $0 { entry } else { nil } }
         #expect(
             entries == [
@@ -24,8 +27,8 @@ import Testing
     }
 
     @Test func changesAreRead() throws {
-        let events = try #require(events("P1jn~1 s1 5 ann\nln~1 s2 6 lost bob\nmn~1 s3 7 m~2 zoé\n"))
-        guard case .presence(let change) = events.first else { return #expect(Bool(false)) }
+        let events = try #require(self.events("P1jn~1 s1 5 ann\nln~1 s2 6 lost bob\nmn~1 s3 7 m~2 zoé\n"))
+        guard case .presence(let change) = events.first else { throw NotThat() }
         let node = NodeID("n~1")!
         func occupant(_ session: String, _ user: String, _ since: UInt64) throws -> Occupant {
             Occupant(session: SessionID(session)!, user: try UserName(user), node: node, since: since)
@@ -37,9 +40,7 @@ import Testing
 
     @Test func typingIsReadBack() throws {
         let payload = LivePayload.typing(try UserName("ann"), session: SessionID("s1")!)
-        guard case .typing(let user, let session) = LivePayload.events(in: payload)?.first else {
-            return #expect(Bool(false))
-        }
+        guard case .typing(let user, let session) = LivePayload.events(in: payload)?.first else { throw NotThat() }
         #expect(user.value == "ann" && session.value == "s1")
     }
 

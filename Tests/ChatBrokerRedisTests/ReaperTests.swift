@@ -20,46 +20,55 @@ import Testing
         return reaper
     }
 
+    /// What is said to be dead of such observations.
+    private func expect(
+        _ reaper: inout Reaper, _ observations: [NodeID: Reaper.Observation], at time: Int64, dead: [NodeID],
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        let found = reaper.observed(observations, at: at(time))
+        #expect(found == dead, sourceLocation: location)
+    }
+
     @Test func aNodeWithoutALeaseIsDead() {
         var reaper = reaper()
-        #expect(reaper.observed([own: expired, other: expired], at: at(3000)) == [other])
-        #expect(reaper.observed([own: alive, other: alive], at: at(3400)) == [])
+        expect(&reaper, [own: expired, other: expired], at: 3000, dead: [other])
+        expect(&reaper, [own: alive, other: alive], at: 3400, dead: [])
     }
 
     @Test func aNodeWithoutAListenerIsDeadAfterAWhile() {
         var reaper = reaper()
-        #expect(reaper.observed([other: silent], at: at(4000)) == [])
-        #expect(reaper.observed([other: silent], at: at(4800)) == [])
-        #expect(reaper.observed([other: silent], at: at(5000)) == [other])
-        #expect(reaper.observed([other: silent], at: at(5400)) == [other])
+        expect(&reaper, [other: silent], at: 4000, dead: [])
+        expect(&reaper, [other: silent], at: 4800, dead: [])
+        expect(&reaper, [other: silent], at: 5000, dead: [other])
+        expect(&reaper, [other: silent], at: 5400, dead: [other])
     }
 
     @Test func aListenerThatComesBackStartsTheWhileAnew() {
         var reaper = reaper()
-        #expect(reaper.observed([other: silent], at: at(4000)) == [])
-        #expect(reaper.observed([other: alive], at: at(4500)) == [])
-        #expect(reaper.observed([other: silent], at: at(5000)) == [])
-        #expect(reaper.observed([other: silent], at: at(5900)) == [])
+        expect(&reaper, [other: silent], at: 4000, dead: [])
+        expect(&reaper, [other: alive], at: 4500, dead: [])
+        expect(&reaper, [other: silent], at: 5000, dead: [])
+        expect(&reaper, [other: silent], at: 5900, dead: [])
     }
 
     @Test func aNodeThatWasSeenAliveIsJudgedAtOnce() {
         var reaper = reaper()
-        #expect(reaper.observed([other: alive], at: at(100)) == [])
-        #expect(reaper.observed([other: silent], at: at(500)) == [])
-        #expect(reaper.observed([other: silent], at: at(1500)) == [other])
-        #expect(reaper.observed([other: expired], at: at(1600)) == [other])
+        expect(&reaper, [other: alive], at: 100, dead: [])
+        expect(&reaper, [other: silent], at: 500, dead: [])
+        expect(&reaper, [other: silent], at: 1500, dead: [other])
+        expect(&reaper, [other: expired], at: 1600, dead: [other])
         reaper.linkChanged(isUp: true, at: at(1700))
-        #expect(reaper.observed([other: expired], at: at(1800)) == [])
+        expect(&reaper, [other: expired], at: 1800, dead: [])
     }
 
     @Test func aNodeThatWasNotSeenAliveIsJudgedWhenTheOwnLinkHasBeenUpForAWhile() {
         var reaper = reaper()
-        #expect(reaper.observed([other: expired], at: at(2999)) == [])
+        expect(&reaper, [other: expired], at: 2999, dead: [])
         reaper.linkChanged(isUp: false, at: at(4000))
-        #expect(reaper.observed([other: expired], at: at(5000)) == [])
+        expect(&reaper, [other: expired], at: 5000, dead: [])
         reaper.linkChanged(isUp: true, at: at(6000))
-        #expect(reaper.observed([other: expired], at: at(8999)) == [])
-        #expect(reaper.observed([other: silent], at: at(9000)) == [])
-        #expect(reaper.observed([other: silent], at: at(9999)) == [])
+        expect(&reaper, [other: expired], at: 8999, dead: [])
+        expect(&reaper, [other: silent], at: 9000, dead: [])
+        expect(&reaper, [other: silent], at: 9999, dead: [])
     }
 }

@@ -1,5 +1,6 @@
 import ChatBroker
 import ChatCore
+import ChatTesting
 import ChatWire
 import NIOCore
 import Testing
@@ -61,7 +62,7 @@ import Testing
     }
 
     @Test func aResumeTokenSurvivesItsText() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: .random(in: .min ... .max))
         let node = NodeID.new(name: "edge.a-1", using: &random)
         let token = ResumeToken(
             node: try #require(node), session: .random(using: &random),

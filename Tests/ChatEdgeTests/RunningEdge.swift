@@ -34,7 +34,7 @@ struct RunningEdge {
         socket.host = "127.0.0.1"
         socket.port = 0
         socket.paths = ["/ws", "/join"]
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: .random(in: .min ... .max))
         guard let node = NodeID.new(name: name, using: &random) else { throw WireFailure("\(name) is no name") }
         let registry = MetricsRegistry()
         let server = try await EdgeServer.start(
