@@ -146,36 +146,13 @@ let tests: [Target] =
                 "ServerKit",
                 "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging,
             ]),
-        suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", "ChatTesting", .nioCore, .nioPosix]),
+        suite("ChatControlTests", ["ChatControl", "ChatBroker"]),
         suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
         suite(
             "ClusterTests",
             ["ChatTesting", .crypto, "termchat-edge", "termchat-ctl", "termchat"]),
         suite("TidyTests", ["ChatWire"]),
     ]
-
-let suitesOnRequest: Set<String> = []
-
-/// Drops targets whose folder is not there yet, and those that need them.
-func existing(_ targets: [Target]) -> [Target] {
-    var kept = targets.filter { target in
-        guard !suitesOnRequest.contains(target.name) else { return false }
-        let folder = target.path ?? (target.isTest ? "Tests/" : "Sources/") + target.name
-        return FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + folder)
-    }
-    while true {
-        let names = Set(kept.map(\.name))
-        let all = Set(targets.map(\.name))
-        let next = kept.filter {
-            $0.dependencies.allSatisfy { dependency in
-                guard case .byNameItem(let name, _) = dependency else { return true }
-                return !all.contains(name) || names.contains(name)
-            }
-        }
-        if next.count == kept.count { return next }
-        kept = next
-    }
-}
 
 let package = Package(
     name: "TermChat",
@@ -193,7 +170,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
-    targets: existing(libraries + executables + tests)
+    targets: libraries + executables + tests
 )
 
 // Fuzzing. Only `scripts/fuzz` sets TERMCHAT_FUZZ: these targets need clang's fuzzer runtime and unsafe flags.

@@ -1,0 +1,38 @@
+import ChatBroker
+import Testing
+
+@testable import ChatControl
+
+@Suite struct ControlOutputTests {
+    @Test func columnsStandUnderTheirHeadings() {
+        let table = ControlOutput.table(["ROOM", "MEMBERS"], [["lobby", "2"], ["a", "100"]])
+        #expect(table == "ROOM   MEMBERS\nlobby  2\na      100")
+    }
+
+    @Test(arguments: [
+        "\u{1b}[2J", "a\u{202e}b", "a\u{200b}b", "\u{9b}31m", "a\rb", "\u{7}", "\u{1b}]0;title\u{7}", "a\nb\tc",
+        "\u{e0041}",
+    ])
+    func nothingThatATerminalObeysIsPrinted(text: String) {
+        let table = ControlOutput.table(["USER"], [[text]])
+        let lines = table.split(separator: "\n", omittingEmptySubsequences: false)
+        for scalar in lines.joined().unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
+                Issue.record("U+\(String(scalar.value, radix: 16)) is printed")
+            default: break
+            }
+        }
+    }
+
+    @Test func aNodeIsAsTheProtocolSays() {
+        let record = NodeRecord(
+            node: "edge-a", id: "edge-a~x", address: "10.0.0.1:8080", version: "0.1.0", state: .draining,
+            connections: 3,
+            rooms: 2, messagesPerSecond: 1.5, started: 17, lagMilliseconds: 0.5)
+        #expect(
+            ControlOutput.json(record)
+                == #"{"address":"10.0.0.1:8080","connections":3,"id":"edge-a~x","lag_ms":0.5,"messages_per_second":1.5,"#
+                + #""node":"edge-a","rooms":2,"started":17,"state":"draining","version":"0.1.0"}"#)
+    }
+}
