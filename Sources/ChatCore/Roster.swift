@@ -13,7 +13,7 @@ public struct Roster: Sendable {
         public var isEmpty: Bool { joined.isEmpty && left.isEmpty }
     }
 
-    private struct User {
+    fileprivate struct User {
         var sessions: Int
         var first: Occupant
     }
@@ -86,16 +86,19 @@ public struct Roster: Sendable {
 
     /// At most `limit` members, by the time they came where all of them fit.
     public func members(limit: Int = Limits.membersListedMax) -> (members: [Member], count: Int) {
-        guard stored.isEmpty else {
-            var complete = self
-            for occupant in stored.values { complete.insert(occupant) }
-            return complete.members(limit: limit)
+        // What is stored and not announced is laid over the rest: it is little, and a copy of a large room is not.
+        var added: [UserName: User] = [:]
+        for occupant in stored.values {
+            var user = added[occupant.user] ?? users[occupant.user] ?? User(sessions: 0, first: occupant)
+            user.sessions += 1
+            if occupant.since < user.first.since { user.first = occupant }
+            added[occupant.user] = user
         }
-        var listed = users.prefix(limit).map { name, user in
-            Member(user: name.value, sessions: user.sessions, node: user.first.node.name, since: user.first.since)
-        }
+        let newcomers = added.filter { users[$0.key] == nil }
+        var listed = newcomers.prefix(limit).map { Member($0.key, $0.value) }
+        listed += users.prefix(limit - listed.count).map { Member($0.key, added[$0.key] ?? $0.value) }
         listed.sort { ($0.since, $0.user) < ($1.since, $1.user) }
-        return (listed, users.count)
+        return (listed, users.count + newcomers.count)
     }
 
     private mutating func insert(_ occupant: Occupant) {
@@ -129,5 +132,11 @@ public struct Roster: Sendable {
             user.first = first
         }
         users[occupant.user] = user
+    }
+}
+
+extension Member {
+    fileprivate init(_ name: UserName, _ user: Roster.User) {
+        self.init(user: name.value, sessions: user.sessions, node: user.first.node.name, since: user.first.since)
     }
 }

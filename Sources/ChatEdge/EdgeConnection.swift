@@ -106,6 +106,9 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         hasEnded = true
         self.keepsSession = keepsSession
         deferred = []
+        // Now and not when the peer has answered: the hub may close the room and open it anew meanwhile, and would take the
+        // late departure for one from the new room.
+        for room in machine.rooms.keys { shard.removeFromFanOut(self, room: room) }
         socket.close(CloseStatus(rawValue: code.rawValue), reason: reason)
     }
 

@@ -100,6 +100,35 @@ import Testing
         try await group.shutdownGracefully()
     }
 
+    /// Its late end belongs to the room it was in, not to the one of that name that was opened since.
+    @Test func aClientThatIsSlowToCloseTakesNobodyOutOfTheRoom() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        let store = InProcessBroker.Store(on: loop, history: .init())
+        let edge = try await RunningEdge.start(on: group) { node, _ in
+            InProcessBroker(node: node, on: loop, store: store)
+        }
+        let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
+        _ = try await ann.join("lobby")
+        try await ann.pauseReading()
+        let control = InProcessBroker(node: try NodeID.test("ctl"), on: loop, store: store)
+        #expect(try await loop.flatSubmit { control.send(.kick(user: "ann"), to: nil) }.get() == 1)
+        try await eventually("the room is closed") {
+            edge.registry.prometheusText().contains("\ntermchat_edge_rooms 0\n")
+        }
+
+        let (bob, _) = try await WireClient.signIn("bob", port: edge.port)
+        _ = try await bob.join("lobby")
+        await ann.drop()
+        try await eventually("ann's connection is gone") {
+            edge.registry.prometheusText().contains("\ntermchat_edge_connections 1\n")
+        }
+        let said = try await bob.say("still here", in: "lobby")
+        #expect(try await bob.expect("message").id == said.id)
+        await edge.server.stop()
+        try await group.shutdownGracefully()
+    }
+
     /// The first rounds open what a process keeps for good; the later ones must not add to it.
     @Test func nothingIsLeftOfAnEdgeThatStopped() async throws {
         let redis = try await LocalRedis.start()

@@ -228,6 +228,69 @@ import Testing
     }
 
     /// Random bytes after the upgrade: every such connection ends, and the server goes on.
+    @Test func whatIsWrittenThroughKeepsItsPlace() async throws {
+        try await TestServer.run { server in
+            let client = try await RawClient.webSocket(to: server.address)
+            let connection = try #require(server.journal.connections.first)
+            try await connection.eventLoop.submit {
+                connection.writeThrough(Self.textFrame("0"))
+                #expect(connection.bufferedBytes == 0, "nothing waits: it is sent at once")
+                connection.writeText(ByteBuffer(string: "1"))
+                connection.writeThrough(Self.textFrame("2"))
+                connection.writeText(ByteBuffer(string: "3"))
+            }.get()
+            try await connection.eventLoop.submit { connection.writeThrough(Self.textFrame("4")) }.get()
+            try await eventually("all arrive") { client.frames.count == 5 }
+            #expect(client.frames.map(\.text) == ["0", "1", "2", "3", "4"])
+        }
+    }
+
+    @Test func whatIsWrittenThroughToAPeerThatPausesArrivesOnceAndInOrder() async throws {
+        try await TestServer.run {
+            $0.limits.outboundBytesMax = 64 << 20
+        } _: { server in
+            let client = try await RawClient.webSocket(to: server.address, reads: false)
+            let connection = try #require(server.journal.connections.first)
+            let padding = String(repeating: "x", count: 20_000)
+            let count = try await connection.eventLoop.submit {
+                // More than the kernel takes, so that a frame is cut in the middle and the rest waits.
+                var number = 0
+                while number < 20 || connection.bufferedBytes < 1 << 20 {
+                    connection.writeThrough(Self.textFrame("\(number) \(padding)"))
+                    number += 1
+                }
+                return number
+            }.get()
+            try await client.channel.setOption(.autoRead, value: true).get()
+            try await eventually("all arrive") { client.frames.count >= count }
+            #expect(client.frames.map { $0.text.prefix { $0 != " " } } == (0..<count).map { "\($0)" })
+            try await connection.eventLoop.submit {
+                connection.writeThrough(Self.textFrame("last"))
+                #expect(connection.bufferedBytes == 0, "the queue is empty again")
+            }.get()
+            try await eventually("the last arrives") { client.frames.last?.text == "last" }
+        }
+    }
+
+    @Test func nothingIsWrittenThroughAfterAClose() async throws {
+        try await TestServer.run { server in
+            let client = try await RawClient.webSocket(to: server.address)
+            let connection = try #require(server.journal.connections.first)
+            try await connection.eventLoop.submit {
+                connection.close(.normal)
+                connection.writeThrough(Self.textFrame("late"))
+            }.get()
+            try await eventually("the close arrives") { !client.frames.isEmpty }
+            #expect(client.frames.map(\.opcode) == [8])
+        }
+    }
+
+    private static func textFrame(_ text: String) -> ByteBuffer {
+        var frame = ByteBuffer()
+        frame.writeWebSocketText(ByteBuffer(string: text))
+        return frame
+    }
+
     @Test func survivesRandomBytes() async throws {
         var random = SeededGenerator.fresh()
         try await TestServer.run {
