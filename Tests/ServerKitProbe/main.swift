@@ -46,7 +46,8 @@ struct ServerKitProbe: AsyncParsableCommand {
                     switch drain {
                     case .none: break
                     case .hang: for await _ in AsyncStream<Void>.makeStream().stream {}
-                    case .block: _ = usleep(60_000_000)
+                    // A signal ends the sleep early: it is slept again.
+                    case .block: while true { _ = usleep(60_000_000) }
                     }
                 }),
         ])
