@@ -7,7 +7,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # People read stderr; stdout belongs to whatever a script promises to print there.
-say() { printf '%s\n' "$*" >&2; }
+# A terminal that is gone cannot be told; what must be cleaned up is cleaned up all the same.
+say() { printf '%s\n' "$*" >&2 || :; }
 die() {
     say "${0##*/}: $*"
     exit 1

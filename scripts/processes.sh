@@ -62,10 +62,11 @@ remove_run_dir() {
     rm -rf -- "$run_dir"
 }
 
-# A socket's path holds 107 bytes at most; a deep checkout gets a private folder elsewhere.
+# A socket's path holds 107 bytes at most, and in a URL some characters mean something; such a checkout gets a private
+# folder elsewhere.
 redis_socket() {
     local socket=$run_dir/redis.sock
-    if ((${#socket} > 100)); then
+    if ((${#socket} > 100)) || [[ $socket =~ [^A-Za-z0-9/._-] ]]; then
         socket=$(mktemp -d "${TMPDIR:-/tmp}/termchat.XXXXXX")
         echo "$socket" >"$run_dir/socket-dir"
         socket+=/redis.sock

@@ -21,6 +21,7 @@ struct Bench: ParsableCommand {
     @Option(help: "termchat, or bare: no hello or join, messages go to every connection.") var `protocol` = "termchat"
     @Option(help: "A token for hello (TERMCHAT_TOKEN).") var token: String?
     @Option(help: "Connections.") var connections = 1000
+    @Option(help: "Further connections that join and never read.") var stuck = 0
     @Option(help: "Rooms; connections are dealt out to them in turn.") var rooms = 1
     @Option(help: "Connections that publish.") var publishers = 1
     @Option(help: "Messages per second over all publishers.") var rate = 100.0
@@ -57,6 +58,7 @@ struct Bench: ParsableCommand {
             return target
         }
         guard (1...BenchLimits.connectionsMax).contains(connections), (1...connections).contains(rooms),
+            (0...BenchLimits.connectionsMax).contains(stuck),
             (1...connections).contains(publishers), (1...min(connections, BenchLimits.threadsMax)).contains(threads)
         else {
             throw ValidationError(
@@ -76,6 +78,7 @@ struct Bench: ParsableCommand {
         return Plan(
             targets: targets, path: path, dialect: dialect,
             token: token ?? ProcessInfo.processInfo.environment["TERMCHAT_TOKEN"], connections: connections,
+            stuck: stuck,
             rooms: rooms,
             publishers: publishers, rate: idle ? 0 : rate, bodyBytes: bodyBytes, ramp: ramp, warmup: .seconds(warmup),
             duration: .seconds(duration), threads: threads, sampleEvery: sample ?? max(1, Int(perSecond / 20_000)))

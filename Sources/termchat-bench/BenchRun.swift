@@ -9,14 +9,15 @@ struct BenchRun {
 
     /// - Throws: ``BenchError`` where the connections do not come up in time.
     func run() throws -> Report {
-        try Socket.raiseDescriptorLimit(to: plan.connections + 256)
+        try Socket.raiseDescriptorLimit(to: plan.connectionsOpened + 256)
         let before = usage()
+        if let pid = pids.first(where: { before[$0] == nil }) { throw BenchError("No process has the pid \(pid).") }
         let phase = Phase()
         let workers = try (0..<plan.threads).map { try Worker(number: $0, plan: plan, phase: phase) }
         let threads = workers.map { worker in Self.start { worker.run() } }
-        let rampSeconds = Double(plan.connections) / Double(plan.ramp)
+        let rampSeconds = Double(plan.connectionsOpened) / Double(plan.ramp)
         let isLive = wait(atMost: .seconds(rampSeconds) + BenchLimits.joinTimeout) {
-            phase.live.load(ordering: .relaxed) >= plan.connections
+            phase.live.load(ordering: .relaxed) >= plan.connectionsOpened
         }
         var atStart: [Int32: ProcessUsage] = [:]
         var atEnd: [Int32: ProcessUsage] = [:]
@@ -37,7 +38,10 @@ struct BenchRun {
         }
         phase.isOver.store(true, ordering: .relaxed)
         for thread in threads { pthread_join(thread, nil) }
-        guard isLive else { throw Self.notLive(phase.live.load(ordering: .relaxed), of: plan.connections, workers) }
+        guard isLive else {
+            throw Self.notLive(phase.live.load(ordering: .relaxed), of: plan.connectionsOpened, workers)
+        }
+        if let pid = pids.first(where: { atEnd[$0] == nil }) { throw BenchError("The process \(pid) ended meanwhile.") }
         return Report(
             plan: plan, workers: workers, processes: .init(before: before, start: atStart, end: atEnd),
             ownCPUSeconds: ownCPU.end - ownCPU.start)

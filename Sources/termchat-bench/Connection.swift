@@ -16,6 +16,8 @@ final class Connection {
     /// Over the whole run, from 0; the room and the server follow from it.
     let index: Int
     let room: Int
+    /// Stops reading once it is live.
+    let isStuck: Bool
     var state = State.idle
     var descriptor: CInt = -1
     /// The start of a frame whose end has not come yet.
@@ -29,10 +31,15 @@ final class Connection {
     /// Counts down to the next delivery whose latency is taken.
     var untilSample: Int
     var wasLive = false
+    /// Asks for history page by page; what comes live meanwhile is held back, as it follows the pages.
+    var isPaging = false
+    /// The `message` frames held back.
+    var held: [[UInt8]] = []
 
     init(index: Int, plan: Plan) {
         self.index = index
         room = index % plan.rooms
+        isStuck = index >= plan.connections
         // Spread, so that not every connection samples the same message.
         untilSample = index % plan.sampleEvery
     }

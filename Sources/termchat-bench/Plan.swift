@@ -14,6 +14,8 @@ struct Plan: Sendable {
     var dialect: Dialect
     var token: String?
     var connections: Int
+    /// Further connections that join and then never read: what they do to the others is what a run shows.
+    var stuck: Int
     var rooms: Int
     var publishers: Int
     /// Messages per second over all publishers; 0 publishes nothing.
@@ -29,9 +31,18 @@ struct Plan: Sendable {
     /// Makes this run's rooms and keys its own.
     let run = String(UInt32.random(in: .min ... .max), radix: 36)
 
+    /// The measured time of a run that publishes from `from`, in nanoseconds of the monotonic clock.
+    func measured(from: UInt64) -> Range<UInt64> {
+        let start = from + warmup.nanoseconds
+        return start..<(start + duration.nanoseconds)
+    }
+
     func roomName(_ index: Int) -> String { "bench-\(run)-\(index)" }
 
-    /// Connections of the whole run in a room: they are dealt out in turn.
+    /// Those that read and those that do not.
+    var connectionsOpened: Int { connections + stuck }
+
+    /// Connections of the whole run in a room that read: they are dealt out in turn.
     func members(ofRoom index: Int) -> Int { connections / rooms + (index < connections % rooms ? 1 : 0) }
 }
 
@@ -69,12 +80,16 @@ enum BenchLimits {
     static let connectingMax = 256
     /// Connections from one source address to one port: below the ephemeral ports that Linux gives out.
     static let connectionsPerSource = 25_000
+    /// Bytes that the kernel keeps for a connection that does not read.
+    static let stuckReceiveBufferBytes: CInt = 4096
     /// From the last connect of the ramp until every connection has joined.
     static let joinTimeout = Duration.seconds(30)
     /// After the last send, for what is still on its way.
     static let settleTimeout = Duration.seconds(10)
     /// Nothing came for this long: nothing more will.
     static let quiet = Duration.milliseconds(500)
+    /// Live entries that one connection holds back while it pages through what it missed.
+    static let heldMax = 100_000
     /// Bytes of the largest frame from a server.
     static let frameBytesMax = 4 << 20
     /// A lost connection comes back after this.

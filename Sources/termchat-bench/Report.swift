@@ -15,8 +15,8 @@ struct Report: Encodable {
         /// In the measured time.
         var cpu_seconds: Double
         var rss_bytes: Int
-        /// Growth from before the first connection to the end of the warm-up.
-        var rss_bytes_per_connection: Double
+        /// From before the first connection to the end of the warm-up.
+        var rss_growth_bytes: Int
     }
 
     var connections: Int
@@ -27,6 +27,10 @@ struct Report: Encodable {
     /// Over the whole run, as are all counts but those per second.
     var sent: Int
     var acknowledged: Int
+    /// Sent, and refused or never answered; the bare dialect has no acknowledgements.
+    var unacknowledged: Int
+    /// Due and not sent, as the publisher had no connection.
+    var skipped: Int
     var deliveries: Int
     var expected_deliveries: Int
     var lost: Int
@@ -40,6 +44,8 @@ struct Report: Encodable {
     var gap_frames: Int
     var errors: [String: Int]
     var processes: [Process]
+    /// The processes' growth together, for each connection.
+    var rss_bytes_per_connection: Double?
     /// CPU time of all the processes together, per delivery in the measured time.
     var cpu_us_per_delivery: Double?
     var bench_cpu_us_per_delivery: Double?
@@ -66,12 +72,13 @@ struct Report: Encodable {
         measured_seconds = Double(plan.duration.nanoseconds) / 1e9
         sent = total.sent
         acknowledged = total.acknowledged
+        skipped = total.skipped
         deliveries = total.deliveries
         expected_deliveries = total.published.reduce(0) { $0 + $1.value * plan.members(ofRoom: $1.key) }
         lost = expected_deliveries - total.deliveries
         let measured = end.deliveries - start.deliveries
         deliveries_per_second = Double(measured) / measured_seconds
-        let latency = end.latency
+        let latency = total.latency
         func microseconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 100) / 10 }
         latency_us = Latency(
             p50: microseconds(latency.quantile(0.5)), p99: microseconds(latency.quantile(0.99)),
@@ -85,11 +92,15 @@ struct Report: Encodable {
         errors = total.errors
         processes = usage.end.keys.sorted().compactMap { pid in
             guard let start = usage.start[pid], let end = usage.end[pid] else { return nil }
-            let growth = start.residentBytes - (usage.before[pid]?.residentBytes ?? 0)
             return Process(
                 pid: pid, cpu_seconds: end.cpuSeconds - start.cpuSeconds, rss_bytes: end.residentBytes,
-                rss_bytes_per_connection: Double(growth) / Double(plan.connections))
+                rss_growth_bytes: start.residentBytes - (usage.before[pid]?.residentBytes ?? 0))
         }
+        if !processes.isEmpty {
+            rss_bytes_per_connection =
+                Double(processes.reduce(0) { $0 + $1.rss_growth_bytes }) / Double(plan.connections)
+        }
+        unacknowledged = plan.dialect == .bare ? 0 : total.sent - total.acknowledged
         if measured > 0 {
             if !processes.isEmpty {
                 cpu_us_per_delivery = processes.reduce(0) { $0 + $1.cpu_seconds } * 1e6 / Double(measured)
@@ -98,9 +109,11 @@ struct Report: Encodable {
         }
     }
 
-    /// Whether every delivery came, once and in order.
-    var isClean: Bool { lost == 0 && gaps == 0 && duplicates == 0 && outOfOrderIsZero && gap_frames == 0 }
-    private var outOfOrderIsZero: Bool { out_of_order == 0 }
+    /// Whether what the run promises was sent and stored, and every delivery came, once and in order.
+    var isClean: Bool {
+        unacknowledged == 0 && skipped == 0 && lost == 0 && gaps == 0 && duplicates == 0 && out_of_order == 0
+            && gap_frames == 0
+    }
 
     var json: String {
         let encoder = JSONEncoder()
@@ -112,7 +125,7 @@ struct Report: Encodable {
         func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
         var lines = [
             "connections    \(connections) in \(rooms) rooms, \(publishers) publishers at \(number(rate, 0)) msg/s",
-            "messages       \(sent) sent, \(acknowledged) acknowledged",
+            "messages       \(sent) sent, \(acknowledged) acknowledged, \(skipped) skipped",
             "deliveries     \(deliveries) of \(expected_deliveries), \(lost) lost, \(number(deliveries_per_second, 0))/s",
             "order          \(gaps) gaps, \(duplicates) duplicates, \(out_of_order) out of order, \(gap_frames) gap frames",
             "latency us     p50 \(number(latency_us.p50, 0))  p99 \(number(latency_us.p99, 0))  "
@@ -123,7 +136,10 @@ struct Report: Encodable {
         for process in processes {
             lines.append(
                 "process \(process.pid)  \(number(process.cpu_seconds, 2)) s CPU, \(process.rss_bytes / 1024) KiB RSS, "
-                    + "\(number(process.rss_bytes_per_connection, 0)) bytes/connection")
+                    + "grown by \(process.rss_growth_bytes / 1024) KiB")
+        }
+        if let rss_bytes_per_connection {
+            lines.append("memory         \(number(rss_bytes_per_connection, 0)) bytes/connection")
         }
         if let cpu_us_per_delivery { lines.append("CPU us/delivery  server \(number(cpu_us_per_delivery, 3))") }
         if let bench_cpu_us_per_delivery {

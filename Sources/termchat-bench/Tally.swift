@@ -1,6 +1,8 @@
 /// What one thread counted.
 struct Tally: Sendable {
     var sent = 0
+    /// Due, and not sent because the publisher had no connection.
+    var skipped = 0
     var acknowledged = 0
     var deliveries = 0
     var gaps = 0
@@ -12,10 +14,12 @@ struct Tally: Sendable {
     var errors: [String: Int] = [:]
     /// Acknowledged (bare: sent) messages by room.
     var published: [Int: Int] = [:]
+    /// Of messages that were due in the measured time, however late they came.
     var latency = Histogram()
 
     mutating func merge(_ other: Tally) {
         sent += other.sent
+        skipped += other.skipped
         acknowledged += other.acknowledged
         deliveries += other.deliveries
         gaps += other.gaps

@@ -1,10 +1,15 @@
+import Synchronization
+
 /// What comes down: the checks of every delivery.
 extension Worker {
     func receivedText(_ frame: FrameScanner, on connection: Connection) {
         switch frame.kind {
         case .message:
-            receivedEntry(frame, from: 0, on: connection)
-            takeLatency(frame, on: connection)
+            if connection.isPaging {
+                hold(frame, on: connection)
+            } else {
+                receivedEntry(frame, from: 0, on: connection)
+            }
         case .ack:
             count { tally in
                 tally.acknowledged += 1
@@ -38,10 +43,33 @@ extension Worker {
             receivedEntry(frame, from: next, on: connection)
             offset = next
         }
-        if offset > 0, frame.contains(#""more":true"#), let last = connection.last {
+        connection.isPaging = offset > 0 && frame.contains(#""more":true"#)
+        if connection.isPaging, let last = connection.last {
             let room = plan.roomName(connection.room)
             let page = #"{"type":"history","ref":0,"room":"\#(room)","after":"\#(last)","limit":1000}"#
             write(FrameWriter.text(page.utf8), to: connection)
+        } else {
+            releaseHeld(on: connection)
+        }
+    }
+
+    private func hold(_ frame: FrameScanner, on connection: Connection) {
+        guard connection.held.count < BenchLimits.heldMax else { return lose(connection, "too far behind") }
+        connection.held.append(Array(frame.bytes))
+    }
+
+    private func releaseHeld(on connection: Connection) {
+        let held = connection.held
+        connection.held = []
+        for bytes in held {
+            bytes.withUnsafeBytes { raw in
+                let frame = FrameScanner(raw)
+                // The last page may reach further than the first of these.
+                guard let offset = frame.end(of: #""id":""#), let id = frame.position(at: offset),
+                    connection.last.map({ $0 < id }) ?? true
+                else { return }
+                receivedEntry(frame, from: 0, on: connection)
+            }
         }
     }
 
@@ -57,15 +85,19 @@ extension Worker {
         }
         connection.last = id
         count { $0.deliveries += 1 }
+        takeLatency(frame, from: previousOffset, on: connection)
     }
 
-    private func takeLatency(_ frame: FrameScanner, on connection: Connection) {
+    /// Of an entry that was due in the measured time, whether it came live or in a page.
+    private func takeLatency(_ frame: FrameScanner, from start: Int, on connection: Connection) {
         guard connection.untilSample == 0 else {
             connection.untilSample -= 1
             return
         }
         connection.untilSample = plan.sampleEvery - 1
-        guard let offset = frame.end(of: #""body":""#), let sentAt = frame.time(at: offset) else { return }
+        guard let offset = frame.end(of: #""body":""#, from: start), let sentAt = frame.time(at: offset),
+            plan.measured(from: phase.publishFrom.load(ordering: .relaxed)).contains(sentAt)
+        else { return }
         let now = Clock.now()
         count { $0.latency.record(now > sentAt ? now - sentAt : 0) }
     }

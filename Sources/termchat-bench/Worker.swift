@@ -33,7 +33,7 @@ final class Worker: @unchecked Sendable {
     init(number: Int, plan: Plan, phase: Phase) throws {
         self.plan = plan
         self.phase = phase
-        connections = stride(from: number, to: plan.connections, by: plan.threads).map {
+        connections = stride(from: number, to: plan.connectionsOpened, by: plan.threads).map {
             Connection(index: $0, plan: plan)
         }
         publishers = connections.filter { $0.index < plan.publishers }
@@ -125,6 +125,10 @@ extension Worker {
             return retry(connection)
         }
         connection.descriptor = descriptor
+        if connection.isStuck {
+            var bytes = BenchLimits.stuckReceiveBufferBytes
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<CInt>.size))
+        }
         connection.state = .connecting
         connecting += 1
         watch(descriptor, tag: UInt64(number), events: EPOLLOUT.rawValue, add: true)
@@ -161,6 +165,7 @@ extension Worker {
 
     func becomeLive(_ connection: Connection) {
         connection.state = .live
+        if connection.isStuck { epoll_ctl(epoll, EPOLL_CTL_DEL, connection.descriptor, nil) }
         guard !connection.wasLive else { return }
         connection.wasLive = true
         phase.live.add(1, ordering: .relaxed)
@@ -181,6 +186,8 @@ extension Worker {
         connection.state = .idle
         connection.pending = []
         connection.unsent = []
+        connection.isPaging = false
+        connection.held = []
         connection.reopenAt = Clock.now() + BenchLimits.reconnectAfter.nanoseconds
         lost.append(connection)
     }
@@ -279,7 +286,7 @@ extension Worker {
         let from = phase.publishFrom.load(ordering: .acquiring)
         guard from > 0, !publishers.isEmpty, plan.rate > 0 else { return }
         let interval = 1e9 * Double(plan.publishers) / Double(publishers.count) / plan.rate
-        let until = from + plan.warmup.nanoseconds + plan.duration.nanoseconds
+        let until = plan.measured(from: from).upperBound
         while true {
             let due = from + UInt64(Double(sendsDone) * interval)
             guard due < until else { return }
@@ -297,7 +304,10 @@ extension Worker {
     }
 
     private func send(due: UInt64, from connection: Connection) {
-        guard connection.state == .live else { return tally.failed("publisher not connected") }
+        guard connection.state == .live else {
+            tally.skipped += 1
+            return
+        }
         let digits = String(due, radix: 16)
         let time = String(repeating: "0", count: 16 - digits.count) + digits
         let body = time + String(repeating: "x", count: max(0, plan.bodyBytes - 16))
@@ -321,11 +331,8 @@ extension Worker {
     private func takeSnapshots(now: UInt64) {
         let from = phase.publishFrom.load(ordering: .acquiring)
         guard from > 0 else { return }
-        let start = from + plan.warmup.nanoseconds
-        if atStart == nil, now >= start {
-            atStart = tally
-            tally.latency = Histogram()
-        }
-        if atEnd == nil, now >= start + plan.duration.nanoseconds { atEnd = tally }
+        let measured = plan.measured(from: from)
+        if atStart == nil, now >= measured.lowerBound { atStart = tally }
+        if atEnd == nil, now >= measured.upperBound { atEnd = tally }
     }
 }

@@ -39,11 +39,24 @@ public final class ChildProcess: Sendable {
         let stem = "\(folder)/\(name)-\(UInt32.random(in: .min ... .max))"
         try Data(input.utf8).write(to: URL(fileURLWithPath: stem + ".in"))
         let words = ["/usr/bin/setpriv", "--pdeathsig", "KILL", program] + arguments
-        let variables = ["PATH=/usr/bin:/bin", "LANG=C.UTF-8"] + environment.map { "\($0.key)=\($0.value)" }
+        let variables =
+            ["PATH=/usr/bin:/bin", "LANG=C.UTF-8"] + sanitizerOptions + environment.map { "\($0.key)=\($0.value)" }
         let pid = try await MultiThreadedEventLoopGroup.singleton.next().submit {
             try spawn(words, variables, stem: stem)
         }.get()
         return ChildProcess(name: name, pid: pid, outputPath: stem + ".out", errorPath: stem + ".err")
+    }
+
+    /// A child that was built with a sanitizer follows the same rules as this process.
+    private static let sanitizerOptions = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS"].compactMap { name in
+        ProcessInfo.processInfo.environment[name].map { "\(name)=\($0)" }
+    }
+
+    /// What a sanitizer has reported of this process; nil where there is nothing.
+    public var sanitizerReport: String? {
+        let text = errors
+        let marks = ["WARNING: ThreadSanitizer", "ERROR: AddressSanitizer", "ERROR: LeakSanitizer"]
+        return marks.contains { text.contains($0) } ? text : nil
     }
 
     /// Runs a program to its end.
@@ -57,6 +70,7 @@ public final class ChildProcess: Sendable {
             program, arguments, name: name, folder: folder, environment: environment, input: input)
         do {
             let exit = try await child.exit(within: within)
+            if let report = child.sanitizerReport { throw WireFailure("\(name): \(report)") }
             return (exit, child.output, child.errors)
         } catch {
             child.signal(SIGKILL)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A random sequence that a seed repeats (SplitMix64), so that a failing run can be run again.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     public let seed: UInt64
@@ -6,6 +8,14 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     public init(seed: UInt64) {
         self.seed = seed
         state = seed
+    }
+
+    /// A sequence of its own, whose seed is printed; `TERMCHAT_TEST_SEED` repeats one.
+    public static func fresh() -> SeededGenerator {
+        let given = ProcessInfo.processInfo.environment["TERMCHAT_TEST_SEED"].flatMap { UInt64($0) }
+        let generator = SeededGenerator(seed: given ?? .random(in: .min ... .max))
+        print("seed \(generator.seed)")
+        return generator
     }
 
     public mutating func next() -> UInt64 {

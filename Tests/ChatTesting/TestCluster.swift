@@ -37,6 +37,9 @@ public final class TestCluster: Sendable {
             for edge in cluster.edges.withLock({ $0 }) { try await edge.waitUntilReady() }
             try await body(cluster)
             await cluster.stop()
+            for child in cluster.children {
+                if let report = child.sanitizerReport { throw WireFailure("\(child.name): \(report)") }
+            }
         } catch {
             cluster.printLogs(of: error)
             await cluster.stop()
@@ -98,8 +101,9 @@ public final class TestCluster: Sendable {
         return path
     }
 
+    private var children: [ChildProcess] { others.withLock { $0 } + edges.withLock { $0.map(\.process) } }
+
     private func stop() async {
-        let children = others.withLock { $0 } + edges.withLock { $0.map(\.process) }
         for child in children {
             child.signal(SIGKILL)
             _ = try? await child.exit(within: .seconds(5))
@@ -109,7 +113,7 @@ public final class TestCluster: Sendable {
 
     private func printLogs(of error: any Error) {
         print("The scenario failed: \(error)")
-        for child in edges.withLock({ $0.map(\.process) }) + others.withLock({ $0 }) {
+        for child in children {
             print("Log of \(child.name) (pid \(child.pid)):\n\(child.errorTail)")
         }
     }

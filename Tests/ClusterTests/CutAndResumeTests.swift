@@ -8,8 +8,7 @@ extension Scenarios {
         private static let cutsEach = 3
 
         @Test func everyoneHasEveryMessageOnceThroughCutsAndResumes() async throws {
-            var generator = SeededGenerator(seed: UInt64.random(in: .min ... .max))
-            print("seed \(generator.seed)")
+            var generator = SeededGenerator.fresh()
             let total = Self.clients * Self.messagesEach
             let plans = (0..<Self.clients).map { _ in
                 (0..<Self.cutsEach).map { _ in Int.random(in: 1..<total, using: &generator) }.sorted()
@@ -34,6 +33,7 @@ extension Scenarios {
                 #expect(first.count == total)
                 for talker in talkers {
                     #expect(await talker.log.entries == first, "\(talker.user) has another sequence")
+                    #expect(await talker.cutsMade == Self.cutsEach)
                 }
                 let stored = try await cluster.wholeHistory(of: "storm")
                 #expect(stored.map(\.id) == first.map(\.id))

@@ -43,6 +43,22 @@ extension Scenarios {
             }
         }
 
+        @Test func aReaderThatIgnoresItsPauseIsToldWhyItIsClosed() async throws {
+            try await TestCluster.with(nodes: ["edge-a"], flags: Self.limits + ["--slow-seconds", "2"]) { cluster in
+                let edge = try cluster.edge("edge-a")
+                let speaker = Talker(user: "speaker", room: "flood")
+                try await speaker.connect(port: edge.port)
+                let (sleeper, _) = try await WireClient.signIn("sleeper", port: edge.port, receiveBufferBytes: 4096)
+                _ = try await sleeper.join("flood")
+                try await sleeper.pauseReading()
+                try await speaker.talk(messages: 400, window: 16, bodyBytes: Self.bodyBytes)
+                try await sleeper.resumeReading()
+                try await sleeper.expect("slow")
+                let ending = try await sleeper.ending()
+                #expect(ending.code == 4001, "\(ending)")
+            }
+        }
+
         @Test func aReaderThatNeverReadsIsClosed() async throws {
             try await TestCluster.with(
                 nodes: ["edge-a"], flags: Self.limits + ["--slow-seconds", "1", "--grace-seconds", "1"]

@@ -14,6 +14,8 @@ actor Talker {
     private(set) var log = RoomLog()
     private(set) var notices: [String] = []
     private(set) var slowFrames = 0
+    /// How often ``talk(messages:window:cuts:ports:bodyBytes:)`` cut its connection.
+    private(set) var cutsMade = 0
     private var connection: WireClient?
     private var resume: String?
     private var unacknowledged: [(key: String, sent: ContinuousClock.Instant)] = []
@@ -56,7 +58,8 @@ actor Talker {
     func resumeReading() async throws { try await current().resumeReading() }
     func ending() async throws -> WireEnding { try await current().ending() }
 
-    /// Talks, `window` messages ahead of their acknowledgements, until `messages` are acknowledged or ``stop()`` is called.
+    /// Talks, `window` messages ahead of their acknowledgements, until `messages` are acknowledged and every cut is made, or
+    /// ``stop()`` is called.
     /// - Parameter cuts: how many entries it has when its connection is cut; each time it goes to the next port.
     func talk(
         messages: Int = .max, window: Int = 1, cuts: [Int] = [], ports: [Int] = [], bodyBytes: Int = 40
@@ -72,11 +75,12 @@ actor Talker {
                 unacknowledged.append((key, .now))
                 try speak(key, bodyBytes: bodyBytes)
             }
-            if unacknowledged.isEmpty { return }
+            if unacknowledged.isEmpty, cuts.isEmpty || isStopped { return }
             try await step()
             if let next = cuts.first, let port = ports.first, count >= next {
                 cuts.removeFirst()
                 ports.removeFirst()
+                cutsMade += 1
                 await cut()
                 try await connect(port: port)
             }
