@@ -126,7 +126,10 @@ let tests: [Target] =
             ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
         suite(
             "WebSocketServerTests",
-            ["WebSocketServer", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
+            [
+                "WebSocketServer", "websocket-echo", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1,
+                .nioWebSocket, .logging,
+            ]),
         suite(
             "ServerKitTests",
             [
