@@ -27,6 +27,8 @@ struct EdgeCommand: AsyncParsableCommand {
     @Option(EdgeKeys.node) var node: String?
     @Flag(EdgeKeys.guests) var guests: Bool?
     @Option(EdgeKeys.tokenKey) var tokenKey: String?
+    @Option(EdgeKeys.tokenAudience) var tokenAudience: String?
+    @Option(EdgeKeys.tokenIssuer) var tokenIssuer: String?
     @Option(EdgeKeys.sendsPerSecond) var sendsPerSecond: String?
     @Option(EdgeKeys.requestsPerSecond) var requestsPerSecond: String?
     @Option(EdgeKeys.queueEntries) var queueEntries: String?
@@ -39,7 +41,12 @@ struct EdgeCommand: AsyncParsableCommand {
     @Option(EdgeKeys.drainSeconds) var drainSeconds: String?
     @Option(EdgeKeys.allowedOrigins) var allowedOrigins: String?
     @Option(EdgeKeys.trustedProxies) var trustedProxies: String?
+    @Flag(EdgeKeys.proxyProtocol) var proxyProtocol: Bool?
     @Option(EdgeKeys.maxConnections) var maxConnections: String?
+    @Option(EdgeKeys.connectionsPerAddress) var connectionsPerAddress: String?
+    @Option(EdgeKeys.connectsPerSecond) var connectsPerSecond: String?
+    @Option(EdgeKeys.sessionsPerUser) var sessionsPerUser: String?
+    @Option(EdgeKeys.limitsExempt) var limitsExempt: String?
     @Option(EdgeKeys.threads) var threads: String?
     @Option(EdgeKeys.config) var config: String?
     @Option(EdgeKeys.logLevel) var logLevel: String?
@@ -135,7 +142,14 @@ private struct EdgeProcess {
             }
             return nil
         }
-        let verifier = try await TokenVerifier.load(keyFile: path)
+        let policy = TokenVerifier.Policy(
+            audience: try reader.value(of: EdgeKeys.tokenAudience), issuer: try reader.value(of: EdgeKeys.tokenIssuer))
+        let verifier: TokenVerifier
+        do {
+            verifier = try await TokenVerifier.load(keyFile: path, policy: policy)
+        } catch let error as KeyFileError {
+            throw ProcessFailure(.usage, "--token-key: \(error)")
+        }
         for warning in verifier.warnings { logger.warning("token key", metadata: ["what": "\(warning)"]) }
         return verifier
     }
