@@ -94,26 +94,45 @@ private struct EdgeProcess {
         let edge = Running<EdgeServer>()
         let admin = Running<AdminServer>()
         let lifecycle = Lifecycle(deadline: .nanoseconds(settings.stop.nanoseconds), logger: logger)
+        // Stopped in reverse: whoever asks while the edge drains is still answered.
         let status = try await lifecycle.run([
-            .init("admin", drain: { await admin.value?.stop() }),
+            .init(
+                "admin",
+                start: { [logger] in
+                    admin.value = try await AdminServer.start(
+                        on: adminAddress, metrics: registry,
+                        readiness: { edge.value?.readiness ?? .notReady(reasons: ["starting"]) },
+                        health: { edge.value?.health ?? .ready }, logger: logger)
+                },
+                drain: { await admin.value?.stop(within: .milliseconds(300)) }),
             .init(
                 "edge",
                 start: { [logger] in
-                    let server = try await EdgeServer.start(
+                    let server = try await startEdge(
                         settings, socket: socket, node: node, broker: broker, authenticator: authenticator,
                         group: group, registry: registry, logger: logger)
                     edge.value = server
                     Announcement.listening(
                         on: HostPort(host: server.address.ipAddress ?? socket.host, port: server.address.port ?? 0))
-                    let operators = try await AdminServer.start(
-                        on: adminAddress, metrics: registry, readiness: { server.readiness }, logger: logger)
-                    admin.value = operators
-                    Announcement.admin(on: operators.address)
+                    if let operators = admin.value { Announcement.admin(on: operators.address) }
                 },
                 drain: { await edge.value?.stop() }),
         ])
         try? await group.shutdownGracefully()
         return status
+    }
+
+    private func startEdge(
+        _ settings: EdgeSettings, socket: WebSocketServerSettings, node: NodeID, broker: any ClusterBroker,
+        authenticator: Authenticator, group: MultiThreadedEventLoopGroup, registry: MetricsRegistry, logger: Logger
+    ) async throws -> EdgeServer {
+        do {
+            return try await EdgeServer.start(
+                settings, socket: socket, node: node, broker: broker, authenticator: authenticator, group: group,
+                registry: registry, logger: logger)
+        } catch let error as WebSocketServerError {
+            throw ProcessFailure(error.code == .invalidSetting ? .usage : .unavailable, "\(error)")
+        }
     }
 
     private func makeBroker(_ node: NodeID, on loop: any EventLoop) throws -> any ClusterBroker {
