@@ -35,8 +35,8 @@ struct AddressTable {
     /// Refused tokens count together while none is older than this before the next.
     static let failuresMemory = TimeAmount.seconds(300)
     static let blockMax = TimeAmount.seconds(60)
-    /// Addresses remembered; one more is let in unseen. An address without connections is forgotten after a few seconds,
-    /// so only a flood from as many networks gets here, and `max-connections` still bounds it.
+    /// Addresses remembered. When there is no room, those without connections and without anything fresh are forgotten; one
+    /// that still does not fit is let in uncounted: that takes a flood from as many networks, which `max-connections` bounds.
     static let addressesMax = 100_000
 
     private let limits: Limits

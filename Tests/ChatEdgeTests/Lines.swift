@@ -31,7 +31,7 @@ enum TestKey {
     /// Checks tokens with a secret that no token of a test has.
     static func verifier() async throws -> TokenVerifier {
         let path = NSTemporaryDirectory() + "token-key-" + UUID().uuidString
-        try Data((0..<32).map { _ in UInt8.random(in: 33...126) }).write(to: URL(fileURLWithPath: path))
+        try Data((0..<32).map { _ in UInt8.random(in: 97...122) }).write(to: URL(fileURLWithPath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
         return try await TokenVerifier.load(keyFile: path)
     }
