@@ -126,7 +126,10 @@ let tests: [Target] =
             ["HiredisClient", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .logging]),
         suite(
             "WebSocketServerTests",
-            ["WebSocketServer", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioWebSocket, .logging]),
+            [
+                "WebSocketServer", "websocket-echo", "ChatTesting", .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1,
+                .nioWebSocket, .logging,
+            ]),
         suite(
             "ServerKitTests",
             [
@@ -192,5 +195,6 @@ func addFuzzer(_ name: String, feeding module: String, _ dependencies: [Target.D
 
 if Context.environment["TERMCHAT_FUZZ"] == "1", let runtime = Context.environment["TERMCHAT_FUZZ_RUNTIME"] {
     addFuzzer("FrameFuzz", feeding: "ChatWire", [.nioCore], runtime: runtime)
+    addFuzzer("WebSocketFuzz", feeding: "WebSocketServer", [.nioCore], runtime: runtime)
     addFuzzer("RESPFuzz", feeding: "HiredisClient", [.nioCore], runtime: runtime)
 }

@@ -1,5 +1,6 @@
 public import ChatIdentity
 import ChatWire
+import NIOCore
 
 /// Says who a `hello` comes from: by token, or as a guest where the node lets guests in.
 public struct Authenticator: Sendable {
@@ -8,10 +9,20 @@ public struct Authenticator: Sendable {
         case unauthorized
         case expired
         case invalidUser(WireError)
+        /// The user has as many connections as it may.
+        case tooManySessions(retryAfter: TimeAmount)
+    }
+
+    /// Who it is, with its place among the user's connections, to be kept as long as the connection.
+    struct Admission {
+        var identity: Identity
+        var place: Gatekeeper.Place?
     }
 
     private let verifier: TokenVerifier?
     private let allowsGuests: Bool
+    /// Set by the edge that this is given to.
+    var gatekeeper: Gatekeeper?
 
     /// - Parameters:
     ///   - verifier: nil where the node has no token key: a token is refused then.
@@ -24,12 +35,28 @@ public struct Authenticator: Sendable {
     /// - Parameters:
     ///   - isResume: a guest who resumes may leave its name out: the session has one.
     ///   - now: seconds since 1970.
-    func identify(token: String?, user: String?, isResume: Bool, now: Int) throws(Refusal) -> Identity {
+    func admit(
+        token: String?, user: String?, isResume: Bool, from peer: SocketAddress, now: Int
+    ) throws(Refusal) -> Admission {
+        let identity = try identify(token: token, user: user, isResume: isResume, from: peer, now: now)
+        do throws(Gatekeeper.TooMuch) {
+            return Admission(identity: identity, place: try gatekeeper?.signIn(identity))
+        } catch {
+            throw .tooManySessions(retryAfter: error.retryAfter)
+        }
+    }
+
+    private func identify(
+        token: String?, user: String?, isResume: Bool, from peer: SocketAddress, now: Int
+    ) throws(Refusal) -> Identity {
         guard let token else { return try guest(user, isResume: isResume) }
         guard let verifier else { throw .unauthorized }
         do throws(TokenError) {
-            return try verifier.verify(token, now: now)
+            let identity = try verifier.verify(token, now: now)
+            gatekeeper?.accepted(from: peer)
+            return identity
         } catch {
+            gatekeeper?.refused(error, from: peer)
             throw error.code == .expired ? .expired : .unauthorized
         }
     }

@@ -24,6 +24,9 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     private var sends: TokenBucket
     private var requests: TokenBucket
     private var identity: Identity?
+    /// This connection's places among those of its address and of its user.
+    private let addressPlace: Gatekeeper.Place?
+    private var userPlace: Gatekeeper.Place?
     /// When the token ends, on this process' monotonic clock.
     private var expires: NIODeadline?
     /// Messages that wait for an earlier frame, as they came.
@@ -46,6 +49,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         self.shard = shard
         self.authenticator = authenticator
         headerToken = entrance.token
+        addressPlace = entrance.place
         plainTextRoom = entrance.room
         let settings = shard.hub.settings
         let now = NIODeadline.now()
@@ -208,10 +212,11 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     private func authenticate(_ hello: ClientFrame.Hello) {
         let token = hello.token ?? headerToken
         do throws(Authenticator.Refusal) {
-            identified(
-                try authenticator.identify(
-                    token: token, user: hello.user, isResume: hello.resume != nil,
-                    now: Int(WallClock.milliseconds() / 1000)), hello)
+            let admission = try authenticator.admit(
+                token: token, user: hello.user, isResume: hello.resume != nil, from: socket.remoteAddress,
+                now: Int(WallClock.milliseconds() / 1000))
+            userPlace = admission.place
+            identified(admission.identity, hello)
         } catch {
             refused(error, hello.ref)
         }
@@ -239,6 +244,14 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             answerNow(
                 .error(ErrorFrame(ref: ref, code: .unauthorized, message: "The token has expired; get a new one.")))
             end(.tokenExpired, CloseCode.tokenExpired.reason)
+        case .tooManySessions(let retryAfter):
+            let milliseconds = Int(retryAfter.nanoseconds / 1_000_000)
+            answerNow(
+                .error(
+                    ErrorFrame(
+                        ref: ref, code: .rateLimited, message: "You have too many connections; close one.",
+                        retryAfterMilliseconds: milliseconds)))
+            end(.overCapacity, CloseCode.overCapacity.reason)
         case .unauthorized:
             answerNow(.error(ErrorFrame(ref: ref, code: .unauthorized, message: "A valid token is needed.")))
             end(.unauthorized, CloseCode.unauthorized.reason)
@@ -375,6 +388,7 @@ extension CloseCode {
     var reason: String {
         switch self {
         case .draining: "The node is going away; connect again."
+        case .overCapacity: "Too many connections; try again later."
         case .slowConsumer: "The room was not joined again in time."
         case .idleBeforeHello: "No hello came."
         case .tokenExpired: "The token has expired; get a new one."

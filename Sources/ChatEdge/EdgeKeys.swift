@@ -23,6 +23,10 @@ public struct EdgeKeys {
     public static let guests = Setting.toggle("guests", default: false, help: "Let people in without a token.")
     public static let tokenKey = Setting.optionalString(
         "token-key", unit: "FILE", help: "Key that tokens are checked with: an HS256 secret or an EdDSA public key.")
+    public static let tokenAudience = Setting.optionalString(
+        "token-audience", unit: "TEXT", help: "What a token's aud must have.")
+    public static let tokenIssuer = Setting.optionalString(
+        "token-issuer", unit: "TEXT", help: "What a token's iss must be.")
     public static let sendsPerSecond = Setting.double(
         "sends-per-second", default: 5.0 / 3, in: 0.01...1_000_000, unit: "1/s",
         help: "Messages per second and connection; three seconds' worth may come at once.")
@@ -52,9 +56,22 @@ public struct EdgeKeys {
         "allowed-origins", unit: "ORIGIN,…", help: "Web origins that may connect; programs send none and always may.")
     public static let trustedProxies = Setting.list(
         "trusted-proxies", unit: "CIDR,…", help: "Peers whose X-Forwarded-For is believed.")
+    public static let proxyProtocol = Setting.toggle(
+        "proxy-protocol", default: false, help: "Connections from trusted proxies begin with a PROXY header.")
     public static let maxConnections = Setting.int(
         "max-connections", default: 50_000, in: 1...1_000_000, unit: "connections",
         help: "Accepting pauses here, or where the file descriptors end.")
+    public static let connectionsPerAddress = Setting.int(
+        "connections-per-address", default: 10_000, in: 0...1_000_000, unit: "connections",
+        help: "Connections of one client address; 0 is no limit.")
+    public static let connectsPerSecond = Setting.double(
+        "connects-per-second", default: 200, in: 0...1_000_000, unit: "1/s",
+        help: "New connections of one client address; ten seconds' worth may come at once; 0 is no limit.")
+    public static let sessionsPerUser = Setting.int(
+        "sessions-per-user", default: 100, in: 0...1_000_000, unit: "sessions",
+        help: "Connections that speak for one user with a token; 0 is no limit.")
+    public static let limitsExempt = Setting.list(
+        "limits-exempt", unit: "CIDR,…", help: "Client addresses that the limits per address are not for.")
     public static let threads = Setting.int(
         "threads", default: 0, in: 0...256, unit: "threads",
         help: "Event loops; 0 takes one per processor that the process may use.")
@@ -65,10 +82,13 @@ public struct EdgeKeys {
     /// Every setting, for the reader and for docs/configuration.md.
     public static let descriptions: [SettingDescription] = [
         listen.description, admin.description, redis.description, broker.description, node.description,
-        guests.description, tokenKey.description, sendsPerSecond.description, requestsPerSecond.description,
+        guests.description, tokenKey.description, tokenAudience.description, tokenIssuer.description,
+        sendsPerSecond.description, requestsPerSecond.description,
         queueEntries.description, queueBytes.description, historyEntries.description, historyAge.description,
         graceSeconds.description, slowSeconds.description, stopSeconds.description, drainSeconds.description,
-        allowedOrigins.description, trustedProxies.description, maxConnections.description, threads.description,
+        allowedOrigins.description, trustedProxies.description, proxyProtocol.description,
+        maxConnections.description, connectionsPerAddress.description, connectsPerSecond.description,
+        sessionsPerUser.description, limitsExempt.description, threads.description,
         config.description, logLevel.description, logFormat.description,
     ]
 
@@ -87,6 +107,11 @@ public struct EdgeKeys {
         edge.drain = TimeAmount(try reader.value(of: drainSeconds))
         edge.stop = TimeAmount(try reader.value(of: stopSeconds))
         try reader.check(edge.drain <= edge.stop, "--drain-seconds must not be greater than --stop-seconds.")
+        edge.connectionsPerAddress = try reader.value(of: connectionsPerAddress)
+        edge.connectsPerSecond = try reader.value(of: connectsPerSecond)
+        edge.sessionsPerUser = try reader.value(of: sessionsPerUser)
+        // Whoever is on the machine itself: a proxy that was not named, a load test, a probe.
+        edge.limitsExempt = try ranges(["127.0.0.0/8", "::1"] + reader.value(of: limitsExempt), of: limitsExempt)
         return (edge, try socketSettings(reader))
     }
 
@@ -100,13 +125,24 @@ public struct EdgeKeys {
         socket.limits.connectionsMax = try reader.value(of: maxConnections)
         // Above the mark that pauses a room, so that a slow consumer is paused, not cut.
         socket.limits.outboundBytesMax = max(socket.limits.outboundBytesMax, try reader.value(of: queueBytes) * 4)
-        for text in try reader.value(of: trustedProxies) {
+        socket.trustedProxies = try ranges(reader.value(of: trustedProxies), of: trustedProxies)
+        socket.expectsProxyHeader = try reader.value(of: proxyProtocol)
+        try reader.check(
+            !socket.expectsProxyHeader || !socket.trustedProxies.isEmpty, "--proxy-protocol needs --trusted-proxies.")
+        return socket
+    }
+
+    private static func ranges(
+        _ texts: [String], of setting: Setting<[String]>
+    ) throws(SettingsError) -> [AddressRange] {
+        var ranges: [AddressRange] = []
+        for text in texts {
             guard let range = try? AddressRange(text) else {
                 throw SettingsError(
-                    .invalidValue, "--trusted-proxies: '\(text)' is no address range such as 10.0.0.0/8.")
+                    .invalidValue, "--\(setting.key): '\(text)' is no address range such as 10.0.0.0/8.")
             }
-            socket.trustedProxies.append(range)
+            ranges.append(range)
         }
-        return socket
+        return ranges
     }
 }

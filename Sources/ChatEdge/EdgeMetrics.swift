@@ -35,6 +35,8 @@ final class EdgeMetrics: Sendable {
     let pauses = Value()
     let gaps = Value()
     let catchUpReads = Value()
+    let connectsLimited = Value()
+    let sessionsLimited = Value()
     let messageRate = GrowthRate()
     private let everUp = Atomic<Bool>(false)
 
@@ -64,6 +66,8 @@ final class EdgeMetrics: Sendable {
             counter("frames_received", "Frames from clients.", framesReceived),
             counter("frames_refused", "Frames answered with an error.", framesRefused),
             counter("rate_limited", "Frames refused by a rate limit.", rateLimited),
+            counter("connects_limited", "Upgrades refused by a limit per address.", connectsLimited),
+            counter("sessions_limited", "Sign-ins refused by the limit per user.", sessionsLimited),
             counter("messages_published", "Messages stored for clients of this node.", published),
             counter("publish_failures", "Messages that could not be stored.", publishFailures),
             counter("entries_received", "Entries received from the broker.", entriesReceived),

@@ -18,12 +18,13 @@ public final class EdgeServer: Sendable {
     private let shards: [Shard]
     private let socketServer: WebSocketListener
     private let metrics: EdgeMetrics
-    private let isDraining = Atomic<Bool>(false)
+    private let watch: LoopWatch
+    private let drain: DrainFlag
     private let logger: Logger
 
     private init(
         address: SocketAddress, node: NodeID, settings: EdgeSettings, hub: Hub, shards: [Shard],
-        socketServer: WebSocketListener, metrics: EdgeMetrics, logger: Logger
+        socketServer: WebSocketListener, metrics: EdgeMetrics, watch: LoopWatch, drain: DrainFlag, logger: Logger
     ) {
         self.address = address
         self.node = node
@@ -32,6 +33,8 @@ public final class EdgeServer: Sendable {
         self.shards = shards
         self.socketServer = socketServer
         self.metrics = metrics
+        self.watch = watch
+        self.drain = drain
         self.logger = logger
     }
 
@@ -50,12 +53,21 @@ public final class EdgeServer: Sendable {
         let shards = group.makeIterator().enumerated().map { Shard(index: $0.offset, loop: $0.element, hub: hub) }
         hub.shards = shards
         let byLoop = Dictionary(uniqueKeysWithValues: shards.map { (ObjectIdentifier($0.loop), $0) })
-        let application = EdgeApplication(shards: byLoop, authenticator: authenticator)
+        let gatekeeper = Gatekeeper(
+            settings: settings, proxies: socket.trustedProxies,
+            refusals: TokenRefusals(registry: registry, logger: logger), metrics: metrics)
+        var authenticator = authenticator
+        authenticator.gatekeeper = gatekeeper
+        let drain = DrainFlag()
+        let application = EdgeApplication(
+            shards: byLoop, authenticator: authenticator, gatekeeper: gatekeeper,
+            isDraining: { drain.isSet })
         let server = WebSocketListener(settings: socket, group: group, application: application, logger: logger)
         let address = try await server.start()
+        SocketMetrics.register(server, in: registry)
         let edge = EdgeServer(
             address: address, node: node, settings: settings, hub: hub, shards: shards, socketServer: server,
-            metrics: metrics, logger: logger)
+            metrics: metrics, watch: LoopWatch(shards.map(\.loop)), drain: drain, logger: logger)
         let started = WallClock.milliseconds()
         hub.loop.execute { hub.start { [weak edge] in edge?.record(started: started) ?? .gone(node) } }
         return edge
@@ -63,34 +75,56 @@ public final class EdgeServer: Sendable {
 
     /// Whether a load balancer should send clients here, and why not.
     public var readiness: Readiness {
-        var reasons: [String] = []
-        if isDraining.load(ordering: .relaxed) { reasons.append("draining") }
+        var reasons = watch.reasons(after: LoopWatch.unreadyAfter)
+        if drain.isSet { reasons.append("draining") }
         if metrics.linkIsUp.current == 0 { reasons.append("the broker does not answer the probe") }
-        if socketServer.counts.isAtCapacity { reasons.append("at capacity") }
+        if socketServer.isAtCapacity { reasons.append("at capacity") }
+        return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
+    }
+
+    /// Whether the process still works; where not, it should be restarted.
+    public var health: Readiness {
+        let reasons = watch.reasons(after: LoopWatch.unhealthyAfter)
         return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
     }
 
     /// Drains and ends: no new connections, each client gets its slot, whoever is left after the drain is closed with
     /// 4000, sessions leave their rooms, the lease is given up. Keeps well inside `stop` of the settings.
     public func stop() async {
-        guard !isDraining.exchange(true, ordering: .relaxed) else { return }
+        let (begun, budget) = (NIODeadline.now(), StopBudget(settings))
+        guard drain.set() else { return }
         logger.info("draining", metadata: ["connections": "\(metrics.connections.current)"])
         await socketServer.stopAccepting()
-        let (drain, connections) = (settings.drain, metrics.connections.current)
-        let count = shards.count
+        let (connections, count) = (metrics.connections.current, shards.count)
         for shard in shards {
-            shard.run { $0.drain(DrainSchedule(connections: connections, over: drain, first: $0.index, step: count)) }
+            let schedule = DrainSchedule(
+                connections: connections, over: budget.drain, first: shard.index, step: count)
+            shard.run { $0.drain(schedule) }
         }
-        await connectionsGone(within: drain)
+        await connectionsGone(by: begun + budget.drain)
         for shard in shards { shard.run { $0.endAll(.draining, CloseCode.draining.reason) } }
-        await socketServer.stop(deadline: .now() + .milliseconds(500))
-        let hub = hub
-        try? await hub.loop.flatSubmit { hub.stop() }.get()
+        await socketServer.stop(deadline: .now() + budget.closing)
+        await leaveBroker(by: begun + budget.broker)
+        watch.stop()
         logger.info("stopped")
     }
 
-    private func connectionsGone(within time: TimeAmount) async {
-        let deadline = NIODeadline.now() + time
+    /// A broker that does not answer must not cost the process its orderly end.
+    private func leaveBroker(by deadline: NIODeadline) async {
+        let (hub, logger) = (hub, logger)
+        let done = hub.loop.makePromise(of: Void.self)
+        let late = hub.loop.scheduleTask(deadline: deadline) {
+            logger.warning("the broker did not answer in time; other nodes take this node's members out")
+            done.succeed()
+        }
+        hub.loop.flatSubmit { hub.stop() }.whenComplete { _ in
+            late.cancel()
+            done.succeed()
+        }
+        try? await done.futureResult.get()
+    }
+
+    private func connectionsGone(by deadline: NIODeadline) async {
         while metrics.connections.current > 0, NIODeadline.now() < deadline {
             do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
         }
@@ -99,7 +133,7 @@ public final class EdgeServer: Sendable {
     private func record(started: UInt64) -> NodeRecord {
         NodeRecord(
             node: node.name, id: node.value, address: "\(address.ipAddress ?? ""):\(address.port ?? 0)",
-            version: settings.version, state: isDraining.load(ordering: .relaxed) ? .draining : .up,
+            version: settings.version, state: drain.isSet ? .draining : .up,
             connections: metrics.connections.current, rooms: metrics.rooms.current,
             messagesPerSecond: metrics.messageRate.current(total: metrics.entriesReceived.current), started: started,
             lagMilliseconds: 0)
@@ -113,4 +147,14 @@ extension NodeRecord {
             node: node.name, id: node.value, address: "", version: "", state: .draining, connections: 0, rooms: 0,
             messagesPerSecond: 0, started: 0, lagMilliseconds: 0)
     }
+}
+
+/// Whether the drain has begun: said once, looked at from every loop.
+private final class DrainFlag: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+
+    /// False where it was set before.
+    func set() -> Bool { !flag.exchange(true, ordering: .acquiringAndReleasing) }
 }

@@ -1,5 +1,6 @@
 public import ChatCore
 public import NIOCore
+public import WebSocketServer
 
 /// Typed settings of one edge; docs/configuration.md gives each key, its unit and its default.
 public struct EdgeSettings: Sendable {
@@ -21,6 +22,14 @@ public struct EdgeSettings: Sendable {
     public var drain = TimeAmount.seconds(3)
     /// From SIGTERM to the end, whatever happens.
     public var stop = TimeAmount.seconds(5)
+    /// Connections at once of one client address (IPv6: of one /64); 0 is no limit.
+    public var connectionsPerAddress = 10_000
+    /// New connections per second of one client address, on average; 0 is no limit.
+    public var connectsPerSecond = 200.0
+    /// Connections at once that speak for one user with a token; 0 is no limit.
+    public var sessionsPerUser = 100
+    /// Client addresses that no limit per address is for.
+    public var limitsExempt: [AddressRange] = []
     public var pingInterval = TimeAmount.seconds(25)
     public var session = SessionMachine.Settings()
 

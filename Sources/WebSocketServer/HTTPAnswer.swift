@@ -11,7 +11,8 @@ enum HTTPAnswer {
         return head(.switchingProtocols, headers)
     }
 
-    static func refusal(_ refusal: UpgradeRefusal) -> ByteBuffer {
+    /// - Parameter isHead: the request was a HEAD, whose answer has no body (RFC 9110 section 9.3.2).
+    static func refusal(_ refusal: UpgradeRefusal, isHead: Bool = false) -> ByteBuffer {
         let body = #"{"error":{"code":\#(json(refusal.code)),"message":\#(json(refusal.message))}}"# + "\n"
         var headers: HTTPHeaders = [
             "Connection": "close", "Content-Type": "application/json", "Content-Length": String(body.utf8.count),
@@ -20,7 +21,7 @@ enum HTTPAnswer {
         if refusal.status == .upgradeRequired { headers.replaceOrAdd(name: "Connection", value: "Upgrade, close") }
         headers.add(contentsOf: refusal.headers)
         var bytes = head(refusal.status, headers)
-        bytes.writeString(body)
+        if !isHead { bytes.writeString(body) }
         return bytes
     }
 

@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 
 /// An address without its port. IPv4 is kept in its IPv6-mapped form, so that `10.0.0.1` seen through a dual-stack
 /// listener (`::ffff:10.0.0.1`) equals itself.
@@ -30,6 +30,19 @@ struct IPAddress: Hashable {
     }
 }
 
+/// What limits per client are counted by: an IPv4 address, or an IPv6 network of 64 bits, as every host has one of those
+/// to itself.
+public struct ClientAddress: Hashable, Sendable {
+    private let value: UInt128
+
+    /// Nil for a Unix domain socket.
+    public init?(_ address: SocketAddress) {
+        guard let address = IPAddress(address) else { return nil }
+        let isIPv4 = address.value >> 32 == IPAddress.mappedPrefix >> 32
+        value = isIPv4 ? address.value : address.value & (UInt128.max << 64)
+    }
+}
+
 /// A block of addresses in CIDR notation.
 public struct AddressRange: Hashable, Sendable {
     private let network: UInt128
@@ -51,6 +64,11 @@ public struct AddressRange: Hashable, Sendable {
         }
         mask = UInt128.max << UInt128(width - length)
         network = address.value & mask
+    }
+
+    /// False for a Unix domain socket.
+    public func contains(_ address: SocketAddress) -> Bool {
+        IPAddress(address).map { contains($0) } ?? false
     }
 
     func contains(_ address: IPAddress) -> Bool {

@@ -26,6 +26,19 @@ enum OperatingSystem {
     static func isExhaustion(_ code: CInt) -> Bool {
         [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
     }
+
+    /// Whether the kernel would give this process a socket now.
+    static var hasRoomForASocket: Bool {
+        #if canImport(Glibc)
+        let kind = Int32(SOCK_STREAM.rawValue)
+        #else
+        let kind = SOCK_STREAM
+        #endif
+        let descriptor = socket(AF_INET, kind, 0)
+        guard descriptor >= 0 else { return !isExhaustion(errno) }
+        close(descriptor)
+        return true
+    }
 }
 
 extension Channel {

@@ -6,6 +6,8 @@ struct OutboundAccount {
     /// Bytes and frames waiting at most.
     private(set) var bytes = 0
     private(set) var frames = 0
+    /// Kept from each correction until someone asks: whoever corrects may not be who looks for signs of life.
+    private var hasMoved = false
 
     mutating func wrote(bytes: Int, frames: Int) {
         self.bytes += bytes
@@ -13,13 +15,18 @@ struct OutboundAccount {
     }
 
     /// Takes the channel's exact number of waiting bytes. They are the last ones written, so the frames among them are
-    /// taken to be their share. Returns whether the peer has taken anything since the last time.
-    @discardableResult
-    mutating func corrected(bytes exact: Int) -> Bool {
-        defer { bytes = exact }
+    /// taken to be their share.
+    mutating func corrected(bytes exact: Int) {
         if exact < bytes {
             frames = exact == 0 ? 0 : max(1, Int(Double(frames) * Double(exact) / Double(bytes)))
+            hasMoved = true
         }
-        return exact < bytes
+        bytes = exact
+    }
+
+    /// Whether the peer has taken anything since this was asked last.
+    mutating func takeMoved() -> Bool {
+        defer { hasMoved = false }
+        return hasMoved
     }
 }

@@ -10,6 +10,11 @@ struct PipelineMaker: Sendable {
     private let expectsProxyHeader: Bool
     private let decoderLimits: NIOHTTPDecoderLimitConfiguration
 
+    /// Bytes behind a request that the decoder keeps, at most; above it drops what comes. It stops reading HTTP at any
+    /// request that asks for an upgrade, and would collect whatever follows one that was refused. More than one read
+    /// brings: what came along with a good request is handed on in the same tick.
+    static let leftoverBytesMax = 64 * 1024
+
     init(settings: WebSocketServerSettings, application: any WebSocketApplication, loops: [ConnectionLoop]) {
         self.loops = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
         self.check = UpgradeCheck(settings)
@@ -28,7 +33,8 @@ struct PipelineMaker: Sendable {
             throw WebSocketServerError(.cannotListen, "a connection came on an unknown loop")
         }
         let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits))
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoderLimits),
+            maximumBufferSize: Self.leftoverBytesMax)
         let upgrade = UpgradeHandler(
             loop: loop, check: check, proxies: proxies, application: application, decoder: decoder)
         let pipeline = channel.pipeline.syncOperations

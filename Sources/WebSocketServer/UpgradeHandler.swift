@@ -30,6 +30,8 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler, Loop
     private var context: ChannelHandlerContext?
     /// From the PROXY header, where one is expected.
     private var announcedPeer: SocketAddress?
+    /// The answer to the request has no body.
+    private var isHead = false
 
     init(
         loop: ConnectionLoop, check: UpgradeCheck, proxies: TrustedProxies, application: any WebSocketApplication,
@@ -60,6 +62,7 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler, Loop
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (unwrapInboundIn(data), state) {
         case (.head(let head), .awaitingHead):
+            isHead = head.method == .HEAD
             do throws(UpgradeRefusal) {
                 state = .awaitingEnd(try check.check(head))
             } catch {
@@ -152,7 +155,7 @@ final class UpgradeHandler: ChannelInboundHandler, RemovableChannelHandler, Loop
         deadline = .now() + TimeAmount(loop.settings.deadlines.close)
         loop.counters.refused.add(1)
         guard let context else { return }
-        context.writeAndFlush(wrapOutboundOut(HTTPAnswer.refusal(refusal)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(HTTPAnswer.refusal(refusal, isHead: isHead)), promise: nil)
         context.close(mode: .output, promise: nil)
     }
 }

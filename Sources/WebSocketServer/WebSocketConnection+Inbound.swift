@@ -26,6 +26,8 @@ extension WebSocketConnection: LoopMember {
             release(.outbound)
         } else {
             holds.insert(.outbound)
+            // What it took until now is no sign of life for later.
+            _ = outboundMoved()
         }
         delegate?.writabilityChanged(isWritable: isWritable)
     }
@@ -33,7 +35,11 @@ extension WebSocketConnection: LoopMember {
     func sweep(now: NIODeadline) {
         guard closing.isOpen else { return perform(closing.timerFired(at: now)) }
         noteSilence(now: now)
-        if now >= messageDeadline, holds.isEmpty { return fail(.tooSlow) }
+        if !holds.isEmpty, messageDeadline != .distantFuture {
+            // Not read from, the peer cannot finish its message: its time begins anew when it is read from again.
+            messageDeadline = now + TimeAmount(loop.settings.deadlines.message)
+        }
+        if now >= messageDeadline { return fail(.tooSlow) }
         switch liveness.timerFired(at: now) {
         case .none:
             delegate?.tick(now: now)

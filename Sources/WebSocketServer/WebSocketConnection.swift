@@ -181,6 +181,7 @@ public final class WebSocketConnection: @unchecked Sendable {
     /// Asks the channel how much waits; true when the peer has taken anything since the last time.
     func outboundMoved() -> Bool {
         outbound.corrected(bytes: bufferedBytes)
+        return outbound.takeMoved()
     }
 
     func send(_ bytes: ByteBuffer, count: Int) {

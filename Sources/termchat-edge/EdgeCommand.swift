@@ -27,6 +27,8 @@ struct EdgeCommand: AsyncParsableCommand {
     @Option(EdgeKeys.node) var node: String?
     @Flag(EdgeKeys.guests) var guests: Bool?
     @Option(EdgeKeys.tokenKey) var tokenKey: String?
+    @Option(EdgeKeys.tokenAudience) var tokenAudience: String?
+    @Option(EdgeKeys.tokenIssuer) var tokenIssuer: String?
     @Option(EdgeKeys.sendsPerSecond) var sendsPerSecond: String?
     @Option(EdgeKeys.requestsPerSecond) var requestsPerSecond: String?
     @Option(EdgeKeys.queueEntries) var queueEntries: String?
@@ -39,7 +41,12 @@ struct EdgeCommand: AsyncParsableCommand {
     @Option(EdgeKeys.drainSeconds) var drainSeconds: String?
     @Option(EdgeKeys.allowedOrigins) var allowedOrigins: String?
     @Option(EdgeKeys.trustedProxies) var trustedProxies: String?
+    @Flag(EdgeKeys.proxyProtocol) var proxyProtocol: Bool?
     @Option(EdgeKeys.maxConnections) var maxConnections: String?
+    @Option(EdgeKeys.connectionsPerAddress) var connectionsPerAddress: String?
+    @Option(EdgeKeys.connectsPerSecond) var connectsPerSecond: String?
+    @Option(EdgeKeys.sessionsPerUser) var sessionsPerUser: String?
+    @Option(EdgeKeys.limitsExempt) var limitsExempt: String?
     @Option(EdgeKeys.threads) var threads: String?
     @Option(EdgeKeys.config) var config: String?
     @Option(EdgeKeys.logLevel) var logLevel: String?
@@ -87,26 +94,45 @@ private struct EdgeProcess {
         let edge = Running<EdgeServer>()
         let admin = Running<AdminServer>()
         let lifecycle = Lifecycle(deadline: .nanoseconds(settings.stop.nanoseconds), logger: logger)
+        // Stopped in reverse: whoever asks while the edge drains is still answered.
         let status = try await lifecycle.run([
-            .init("admin", drain: { await admin.value?.stop() }),
+            .init(
+                "admin",
+                start: { [logger] in
+                    admin.value = try await AdminServer.start(
+                        on: adminAddress, metrics: registry,
+                        readiness: { edge.value?.readiness ?? .notReady(reasons: ["starting"]) },
+                        health: { edge.value?.health ?? .ready }, logger: logger)
+                },
+                drain: { await admin.value?.stop(within: .milliseconds(300)) }),
             .init(
                 "edge",
                 start: { [logger] in
-                    let server = try await EdgeServer.start(
+                    let server = try await startEdge(
                         settings, socket: socket, node: node, broker: broker, authenticator: authenticator,
                         group: group, registry: registry, logger: logger)
                     edge.value = server
                     Announcement.listening(
                         on: HostPort(host: server.address.ipAddress ?? socket.host, port: server.address.port ?? 0))
-                    let operators = try await AdminServer.start(
-                        on: adminAddress, metrics: registry, readiness: { server.readiness }, logger: logger)
-                    admin.value = operators
-                    Announcement.admin(on: operators.address)
+                    if let operators = admin.value { Announcement.admin(on: operators.address) }
                 },
                 drain: { await edge.value?.stop() }),
         ])
         try? await group.shutdownGracefully()
         return status
+    }
+
+    private func startEdge(
+        _ settings: EdgeSettings, socket: WebSocketServerSettings, node: NodeID, broker: any ClusterBroker,
+        authenticator: Authenticator, group: MultiThreadedEventLoopGroup, registry: MetricsRegistry, logger: Logger
+    ) async throws -> EdgeServer {
+        do {
+            return try await EdgeServer.start(
+                settings, socket: socket, node: node, broker: broker, authenticator: authenticator, group: group,
+                registry: registry, logger: logger)
+        } catch let error as WebSocketServerError {
+            throw ProcessFailure(error.code == .invalidSetting ? .usage : .unavailable, "\(error)")
+        }
     }
 
     private func makeBroker(_ node: NodeID, on loop: any EventLoop) throws -> any ClusterBroker {
@@ -135,7 +161,14 @@ private struct EdgeProcess {
             }
             return nil
         }
-        let verifier = try await TokenVerifier.load(keyFile: path)
+        let policy = TokenVerifier.Policy(
+            audience: try reader.value(of: EdgeKeys.tokenAudience), issuer: try reader.value(of: EdgeKeys.tokenIssuer))
+        let verifier: TokenVerifier
+        do {
+            verifier = try await TokenVerifier.load(keyFile: path, policy: policy)
+        } catch let error as KeyFileError {
+            throw ProcessFailure(.usage, "--token-key: \(error)")
+        }
         for warning in verifier.warnings { logger.warning("token key", metadata: ["what": "\(warning)"]) }
         return verifier
     }

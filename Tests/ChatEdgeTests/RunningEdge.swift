@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatBrokerRedis
 import ChatEdge
+import ChatIdentity
 import ChatTesting
 import ChatWire
 import Foundation
@@ -18,10 +19,12 @@ struct RunningEdge {
 
     var port: Int { server.address.port ?? 0 }
 
-    /// - Parameter broker: made for the node's id, on a loop of the group.
+    /// - Parameters:
+    ///   - proxies: whose `X-Forwarded-For` is believed.
+    ///   - broker: made for the node's id, on a loop of the group.
     static func start(
         _ name: String = "edge-a", on group: MultiThreadedEventLoopGroup,
-        _ configure: (inout EdgeSettings) -> Void = { _ in },
+        _ configure: (inout EdgeSettings) -> Void = { _ in }, proxies: [String] = [], verifier: TokenVerifier? = nil,
         broker: (NodeID, any EventLoop) throws -> any ClusterBroker
     ) async throws -> RunningEdge {
         var settings = EdgeSettings()
@@ -34,12 +37,13 @@ struct RunningEdge {
         socket.host = "127.0.0.1"
         socket.port = 0
         socket.paths = ["/ws", "/join"]
+        socket.trustedProxies = try proxies.map { try AddressRange($0) }
         var random = SeededGenerator(seed: .random(in: .min ... .max))
         guard let node = NodeID.new(name: name, using: &random) else { throw WireFailure("\(name) is no name") }
         let registry = MetricsRegistry()
         let server = try await EdgeServer.start(
             settings, socket: socket, node: node, broker: try broker(node, group.next()),
-            authenticator: Authenticator(verifier: nil, allowsGuests: settings.allowsGuests), group: group,
+            authenticator: Authenticator(verifier: verifier, allowsGuests: settings.allowsGuests), group: group,
             registry: registry, logger: Logger(label: "edge") { _ in SwiftLogNoOpLogHandler() })
         let edge = RunningEdge(server: server, registry: registry)
         try await eventually("the edge is ready") { server.readiness == .ready }
@@ -48,9 +52,10 @@ struct RunningEdge {
 
     /// One edge over a store in memory, whose rooms end with it.
     static func alone(
-        on group: MultiThreadedEventLoopGroup, _ configure: (inout EdgeSettings) -> Void = { _ in }
+        on group: MultiThreadedEventLoopGroup, _ configure: (inout EdgeSettings) -> Void = { _ in },
+        proxies: [String] = [], verifier: TokenVerifier? = nil
     ) async throws -> RunningEdge {
-        try await start(on: group, configure) { node, loop in
+        try await start(on: group, configure, proxies: proxies, verifier: verifier) { node, loop in
             InProcessBroker(node: node, on: loop, store: .init(on: loop, history: .init()))
         }
     }

@@ -52,6 +52,50 @@ extension Scenarios {
             }
         }
 
+        /// The drain is cut where it would take all the time that there is.
+        @Test func aDrainAsLongAsTheStopStillEndsInOrder() async throws {
+            try await TestCluster.with(flags: ["--drain-seconds", "3", "--stop-seconds", "3"]) { cluster in
+                let (old, new) = (try cluster.edge("edge-a"), try cluster.edge("edge-b"))
+                let (watcher, _) = try await WireClient.signIn("watcher", port: new.port)
+                _ = try await watcher.join("lobby")
+                let (stays, _) = try await WireClient.signIn("stays", port: old.port)
+                _ = try await stays.join("lobby")
+                old.terminate()
+                #expect(try await stays.ending().code == 4000)
+                #expect(try await old.process.exit(within: .seconds(5)) == .status(0))
+                let left = try await watcher.expect("presence") { $0.left?.isEmpty == false }.left
+                #expect(left?.map(\.user) == ["stays"])
+                #expect(try await cluster.redisKeys(bearing: "edge-a~").isEmpty)
+            }
+        }
+
+        @Test func aBrokerThatDoesNotAnswerDoesNotHoldTheEnd() async throws {
+            try await TestCluster.with(nodes: ["edge-a"], flags: ["--drain-seconds", "0", "--stop-seconds", "3"]) {
+                cluster in
+                let edge = try cluster.edge("edge-a")
+                let (client, _) = try await WireClient.signIn("ann", port: edge.port)
+                _ = try await client.join("lobby")
+                cluster.redis.pause()
+                defer { cluster.redis.resume() }
+                edge.terminate()
+                #expect(try await client.ending().code == 4000)
+                #expect(try await edge.process.exit(within: .seconds(5)) == .status(0))
+            }
+        }
+
+        @Test func anEdgeWhoseAdminAddressIsTakenDoesNotStart() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let taken = "127.0.0.1:\(try cluster.edge("edge-a").adminPort)"
+                let second = try await cluster.run(
+                    "termchat-edge",
+                    ["--listen", "127.0.0.1:0", "--admin", taken, "--node", "edge-b", "--redis", cluster.redis.unixURL])
+                #expect(second.exit == .status(3))
+                #expect(second.errors.contains("cannot bind \(taken)"))
+                #expect(second.output.isEmpty)
+                #expect(try await cluster.redisKeys(bearing: "edge-b~").isEmpty)
+            }
+        }
+
         @Test func aSecondSignalEndsItAtOnce() async throws {
             try await TestCluster.with(nodes: ["edge-a"], flags: ["--drain-seconds", "60", "--stop-seconds", "90"]) {
                 cluster in

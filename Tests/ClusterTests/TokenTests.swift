@@ -90,7 +90,49 @@ extension Scenarios {
             }
         }
 
-        private static func withTokens(_ body: (EdgeProcess, SymmetricKey) async throws -> Void) async throws {
+        @Test func aTokenForAnotherServiceIsRefused() async throws {
+            let flags = ["--token-audience", "chat", "--token-issuer", "ids"]
+            try await Self.withTokens(flags: flags) { edge, secret in
+                for claims in [["aud": "chat"], ["iss": "ids"], ["aud": "mail", "iss": "ids"]] {
+                    let client = try await WireClient.connect(port: edge.port)
+                    let token = Self.token(claims.merging(["sub": "ann"]) { mine, _ in mine }, secret)
+                    try client.send(["type": "hello", "token": token])
+                    #expect(try await client.ending().code == 4500, "\(claims)")
+                }
+                let client = try await WireClient.connect(port: edge.port)
+                let token = Self.token(["sub": "ann", "aud": ["mail", "chat"], "iss": "ids"], secret)
+                #expect(try await client.hello(nil, token: token).user == "ann")
+                #expect(edge.process.errors.contains("cause=wrong_issuer"))
+                let metrics = try await edge.metrics()
+                #expect(metrics[#"termchat_edge_tokens_refused_total{cause="wrong_audience"}"#] == 2)
+            }
+        }
+
+        @Test func aUserHasSoManySessions() async throws {
+            try await Self.withTokens(flags: ["--sessions-per-user", "2"]) { edge, secret in
+                let token = Self.token(["sub": "ann"], secret)
+                var clients: [WireClient] = []
+                for _ in 1...2 {
+                    clients.append(try await WireClient.connect(port: edge.port))
+                    _ = try await clients.last?.hello(nil, token: token)
+                }
+                let third = try await WireClient.connect(port: edge.port)
+                try third.send(["type": "hello", "token": token])
+                let error = try await third.expect("error")
+                #expect(error.code == "rate_limited" && error.retryAfterMs != nil)
+                #expect(try await third.ending().code == 4002)
+                clients[0].close()
+                try await eventually("there is room for another") {
+                    let next = try await WireClient.connect(port: edge.port)
+                    try next.send(["type": "hello", "token": token])
+                    return (try? await next.expect("welcome", within: .seconds(1))) != nil
+                }
+            }
+        }
+
+        private static func withTokens(
+            flags: [String] = [], _ body: (EdgeProcess, SymmetricKey) async throws -> Void
+        ) async throws {
             let secret = SymmetricKey(size: .bits256)
             let text = secret.withUnsafeBytes { Data($0).base64EncodedString() }
             let path = FileManager.default.temporaryDirectory.path + "/token-key-\(UInt64.random(in: .min ... .max))"
@@ -98,7 +140,8 @@ extension Scenarios {
                 atPath: path, contents: Data("base64:\(text)\n".utf8), attributes: [.posixPermissions: 0o600])
             try require(isWritten, "cannot write \(path)")
             defer { try? FileManager.default.removeItem(atPath: path) }
-            try await TestCluster.with(nodes: ["edge-a"], flags: ["--token-key", path], guests: false) { cluster in
+            try await TestCluster.with(nodes: ["edge-a"], flags: ["--token-key", path] + flags, guests: false) {
+                cluster in
                 try await body(cluster.edge("edge-a"), secret)
             }
         }

@@ -50,6 +50,17 @@ import Testing
         #expect(try reader().source(of: Self.entries) == .defaultValue)
     }
 
+    @Test func theSettingsFileCannotNameAnother() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("config: other.yaml\n", to: "settings.yaml")
+        let config = Setting.optionalString("config", unit: "FILE", help: "")
+        let said = message {
+            _ = try SettingsReader(
+                [config.description], flags: ["config": path], environment: [:], config: config)
+        }
+        #expect(said == "\(path): 'config' cannot stand in the settings file itself; take it out.")
+    }
+
     @Test func aWrongValueNamesItsKeyAndSource() throws {
         let wrong = "'12x' is not a whole number between 1 and 65536"
         #expect(

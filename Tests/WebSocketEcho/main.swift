@@ -31,7 +31,10 @@ final class Echo: WebSocketConnectionDelegate {
 }
 
 var settings = WebSocketServerSettings()
-settings.port = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 9001
+/// `websocket-echo [PORT [DESCRIPTORS-RESERVED]]`
+let numbers = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+settings.port = numbers.first ?? 9001
+settings.limits.descriptorsReserved = numbers.dropFirst().first ?? settings.limits.descriptorsReserved
 settings.limits.messageBytesMax = 17 * 1024 * 1024
 settings.limits.fragmentsMax = 128 * 1024
 settings.limits.unfinishedBytesMax = 256 * 1024 * 1024

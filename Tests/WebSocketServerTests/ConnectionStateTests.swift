@@ -78,12 +78,27 @@ import Testing
     @Test func countsUpAndIsCorrectedDown() {
         var account = OutboundAccount()
         account.wrote(bytes: 1000, frames: 10)
-        #expect(account.corrected(bytes: 1000) == false)
-        #expect(account.corrected(bytes: 250) == true)
+        account.corrected(bytes: 1000)
+        var hasMoved = account.takeMoved()
+        #expect(!hasMoved)
+        account.corrected(bytes: 250)
         #expect(account.bytes == 250)
         #expect(account.frames == 2)
-        #expect(account.corrected(bytes: 0) == true)
+        account.corrected(bytes: 0)
         #expect(account.frames == 0)
+        hasMoved = account.takeMoved()
+        #expect(hasMoved)
+    }
+
+    /// A write asks the channel too; what it learns must not be lost for who looks for signs of life.
+    @Test func whatThePeerTookIsRememberedUntilItIsAskedFor() {
+        var account = OutboundAccount()
+        account.wrote(bytes: 1000, frames: 10)
+        account.corrected(bytes: 250)
+        account.wrote(bytes: 500, frames: 5)
+        account.corrected(bytes: 750)
+        let answers = [account.takeMoved(), account.takeMoved()]
+        #expect(answers == [true, false])
     }
 }
 

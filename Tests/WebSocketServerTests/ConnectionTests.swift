@@ -159,6 +159,31 @@ import Testing
         }
     }
 
+    @Test func theTimeOfAMessageStandsStillWhileReadingIsPaused() async throws {
+        try await TestServer.run {
+            $0.deadlines.message = .milliseconds(500)
+        } _: { server in
+            let client = try await RawClient.webSocket(to: server.address)
+            try await client.send(ClientFrame.text("a", isFinal: false))
+            let connection = try #require(server.journal.connections.first)
+            let loop = connection.eventLoop
+            var deadline = NIODeadline.distantFuture
+            try await eventually("the beginning is in") {
+                deadline = try await loop.submit { connection.messageDeadline }.get()
+                return deadline != .distantFuture
+            }
+            try await loop.submit { connection.pauseReading() }.get()
+            try await eventually("its time is over") { NIODeadline.now() > deadline + .milliseconds(100) }
+            let resumed = NIODeadline.now()
+            try await loop.submit { connection.resumeReading() }.get()
+            try await eventually("two sweeps") {
+                try await loop.submit { connection.loop.now }.get() > resumed + .milliseconds(60)
+            }
+            try await client.send(ClientFrame.continuation([0x62], isFinal: true))
+            try await eventually("the echo") { client.frames.map(\.text) == ["ab"] }
+        }
+    }
+
     @Test func pausedReadingHoldsWhatWasReadAlready() async throws {
         try await TestServer.run { server in
             let client = try await RawClient.webSocket(to: server.address)

@@ -41,7 +41,6 @@ import Testing
             request: Request.upgrade(without: noKey, adding: ["Sec-WebSocket-Key: !!!lIHNhbXBsZSBub25jZQ=="]),
             status: 400),
         .init(name: "POST", request: Request.upgrade(method: "POST"), status: 405, contains: "Allow: GET"),
-        .init(name: "HEAD", request: Request.upgrade(method: "HEAD"), status: 405),
         .init(name: "HTTP/1.0", request: Request.upgrade(version: "HTTP/1.0"), status: 505),
         .init(name: "no Host", request: Request.upgrade(without: "Host"), status: 400),
         .init(name: "an empty Host", request: Request.upgrade(without: "Host", adding: ["Host:"]), status: 400),
@@ -92,6 +91,16 @@ import Testing
             settings.limits.headerFieldsMax = 32
         } _: {
             try await body($0)
+        }
+    }
+
+    @Test func theAnswerToAHeadHasNoBody() async throws {
+        try await run { server in
+            let client = try await RawClient.connect(to: server.address)
+            try await client.send(text: Request.upgrade(method: "HEAD"))
+            try await eventually("the connection is closed") { client.received.isClosed }
+            #expect(client.received.text.hasPrefix("HTTP/1.1 405 "))
+            #expect(client.received.text.hasSuffix("\r\n\r\n"))
         }
     }
 
@@ -175,7 +184,7 @@ import Testing
         try await TestServer.run {
             $0.deadlines.close = .milliseconds(200)
         } _: { server in
-            let client = try await RawClient.connect(to: server.address)
+            let client = try await RawClient.connect(to: server.address, goesOn: true)
             try await client.send(text: Request.upgrade(adding: ["Content-Length: 100000000"]))
             try await eventually("the server cuts it") {
                 try? await client.send(Array(repeating: 120, count: 10_000))

@@ -42,6 +42,24 @@ import Testing
         }
     }
 
+    /// Full neither at the pause nor at the end of it, and above the mark from which a full server opens again.
+    @Test func aPauseJustBelowTheLimitEnds() async throws {
+        try await TestServer.run {
+            $0.limits.connectionsMax = 3
+        } _: { server in
+            var clients: [RawClient] = []
+            for _ in 0..<3 { clients.append(try await RawClient.webSocket(to: server.address)) }
+            try await eventually("it is full") { server.listener.isAtCapacity }
+            server.listener.pauseAccepting()
+            try await clients[0].close()
+            try await eventually("one is gone") { server.listener.counts.connections == 2 }
+            let waiting = try await RawClient.connect(to: server.address)
+            try await waiting.send(text: Request.upgrade())
+            server.listener.resumeAccepting()
+            try await eventually("the one that waited is served") { waiting.received.text.hasPrefix("HTTP/1.1 101") }
+        }
+    }
+
     @Test func stoppingClosesEveryConnection() async throws {
         try await TestServer.run { server in
             let upgraded = try await RawClient.webSocket(to: server.address)

@@ -21,8 +21,12 @@ final class RawClient: Sendable {
         self.inbox = inbox
     }
 
-    /// - Parameter reads: False makes a client that never reads, with small buffers so that the server notices soon.
-    static func connect(to address: SocketAddress, reads: Bool = true) async throws -> RawClient {
+    /// - Parameters:
+    ///   - reads: False makes a client that never reads, with small buffers so that the server notices soon.
+    ///   - goesOn: Whether it keeps its side open when the server has ended its own.
+    static func connect(
+        to address: SocketAddress, reads: Bool = true, goesOn: Bool = false
+    ) async throws -> RawClient {
         let inbox = NIOLockedValueBox(Inbox())
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: reads)
@@ -30,7 +34,7 @@ final class RawClient: Sendable {
             .channelOption(.socketOption(.so_rcvbuf), value: reads ? 256 * 1024 : 4096)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Collector(inbox: inbox))
+                    try channel.pipeline.syncOperations.addHandler(Collector(inbox: inbox, goesOn: goesOn))
                 }
             }
             .connect(to: address).get()
@@ -76,9 +80,11 @@ final class RawClient: Sendable {
     private final class Collector: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         private let inbox: NIOLockedValueBox<Inbox>
+        private let goesOn: Bool
 
-        init(inbox: NIOLockedValueBox<Inbox>) {
+        init(inbox: NIOLockedValueBox<Inbox>, goesOn: Bool) {
             self.inbox = inbox
+            self.goesOn = goesOn
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -88,7 +94,7 @@ final class RawClient: Sendable {
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
             guard case ChannelEvent.inputClosed? = event as? ChannelEvent else { return }
             inbox.withLockedValue { $0.isClosed = true }
-            context.close(promise: nil)
+            if !goesOn { context.close(promise: nil) }
         }
 
         func channelInactive(context: ChannelHandlerContext) {

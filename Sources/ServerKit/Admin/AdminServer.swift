@@ -14,8 +14,8 @@ public final class AdminServer: Sendable {
     static let idleTimeout = TimeAmount.seconds(10)
     /// Any connection is closed after this, so that slow ones cannot fill ``connectionsMax`` for good.
     static let connectionLifetime = TimeAmount.seconds(30)
-    /// How long ``stop()`` waits for answers under way.
-    static let stopTimeout = Duration.seconds(2)
+    /// How long ``stop(within:)`` waits for answers under way.
+    public static let stopTimeout = Duration.seconds(2)
 
     /// Where it listens; the port is the real one where 0 was asked for.
     public let address: HostPort
@@ -32,7 +32,7 @@ public final class AdminServer: Sendable {
         self.running = running
     }
 
-    /// Binds and serves until ``stop()``.
+    /// Binds and serves until ``stop(within:)``.
     /// - Parameters:
     ///   - readiness: asked at each `/readyz`; must not wait.
     ///   - health: asked at each `/healthz`; not ready there means that the process should be restarted.
@@ -77,10 +77,10 @@ public final class AdminServer: Sendable {
     }
 
     /// Stops accepting, waits shortly for answers under way, then closes what is left.
-    public func stop() async {
+    public func stop(within timeout: Duration = stopTimeout) async {
         await services.triggerGracefulShutdown()
         let deadline = Task {
-            try await Task.sleep(for: Self.stopTimeout)
+            try await Task.sleep(for: timeout)
             running.cancel()
         }
         await running.value

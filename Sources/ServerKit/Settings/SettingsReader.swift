@@ -48,6 +48,10 @@ public struct SettingsReader: Sendable {
     ) throws(SettingsError) {
         let path = flags[config.key] ?? environment[config.description.environmentName] ?? ""
         let file = path.isEmpty ? nil : try SettingsFile(path: path)
+        if let file, file.keys.contains(config.key) {
+            throw SettingsError(
+                .unknownKey, "\(file.path): '\(config.key)' cannot stand in the settings file itself; take it out.")
+        }
         try self.init(descriptions, flags: flags, environment: environment, file: file)
     }
 
