@@ -52,6 +52,10 @@ struct ReadHistory: ScriptCall {
 
     var keys: [String] { [keyspace.history(room), keyspace.last(room)] }
 
+    /// Bytes of a page's entries, about: a page of the largest messages would keep Redis, and what waits behind it on the
+    /// link, for a tenth of a second. What is left goes with the next page.
+    static let pageBytesMax = 1 << 20
+
     private var limit: Int {
         switch query {
         case .newest(let limit), .after(_, let limit), .before(_, let limit): max(0, min(limit, Limits.pageEntriesMax))
@@ -70,12 +74,12 @@ struct ReadHistory: ScriptCall {
             command.append("before")
             command.append(position.description)
         }
-        // One more than asked for tells whether there is more.
-        command.append(limit + 1)
+        command.append(limit)
+        command.append(Self.pageBytesMax)
     }
 
     func decode(_ reply: RESPValue) throws(RedisError) -> HistoryPage {
-        let parts = try reply.elements(3)
+        let parts = try reply.elements(4)
         var entries: [Entry] = []
         for item in try parts[2].elements.prefix(limit) { entries.append(try Self.entry(item)) }
         switch query {
@@ -83,7 +87,7 @@ struct ReadHistory: ScriptCall {
         case .after: break
         }
         return HistoryPage(
-            entries: entries, more: try parts[2].elements.count > limit, isComplete: try parts[1].text == "1",
+            entries: entries, more: try parts[2].text == "1", isComplete: try parts[1].text == "1",
             last: try parts[0].position)
     }
 
