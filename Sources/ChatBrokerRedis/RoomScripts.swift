@@ -81,7 +81,7 @@ struct ReadHistory: ScriptCall {
     func decode(_ reply: RESPValue) throws(RedisError) -> HistoryPage {
         let parts = try reply.elements(4)
         var entries: [Entry] = []
-        for item in try parts[2].elements.prefix(limit) { entries.append(try Self.entry(item)) }
+        for item in try parts[3].elements { entries.append(try Self.entry(item)) }
         switch query {
         case .newest, .before: entries.reverse()
         case .after: break
@@ -170,18 +170,53 @@ struct ReapStep: ScriptCall {
     var node: NodeID
     var cursor: String
     var count: Int
+    var reaper: NodeID
+    var lockMilliseconds: Int64
     var keyspace: Keyspace
 
-    var keys: [String] { [keyspace.members(room), keyspace.live(room)] }
+    enum Outcome: Equatable {
+        case next(cursor: String)
+        case done
+        /// The node is back, or another node reaps it now: nothing was removed.
+        case mustStop
+    }
+
+    var keys: [String] { [keyspace.members(room), keyspace.live(room), keyspace.lease(node), keyspace.reap(node)] }
 
     func appendArguments(to command: inout RESPCommand) {
         command.append(node.value)
         command.append(cursor)
         command.append(count)
+        command.append(reaper.value)
+        command.append(lockMilliseconds)
     }
 
-    /// The next cursor, `0` at the end.
-    func decode(_ reply: RESPValue) throws(RedisError) -> String { try reply.elements(2)[0].text }
+    func decode(_ reply: RESPValue) throws(RedisError) -> Outcome {
+        switch try reply.elements(2)[0].text {
+        case "0": .done
+        case "stop": .mustStop
+        case let cursor: .next(cursor: cursor)
+        }
+    }
+}
+
+/// forget.lua: the end of reaping a node.
+struct ForgetNode: ScriptCall {
+    static let script = Script.forget
+
+    var node: NodeID
+    var reaper: NodeID
+    var keyspace: Keyspace
+
+    var keys: [String] { [keyspace.reap(node), keyspace.lease(node), keyspace.rooms(of: node), keyspace.nodes] }
+
+    func appendArguments(to command: inout RESPCommand) {
+        command.append(node.value)
+        command.append(reaper.value)
+    }
+
+    /// Whether the node was dead until the end.
+    func decode(_ reply: RESPValue) throws(RedisError) -> Bool { try reply.int == 1 }
 }
 
 extension RESPValue {
