@@ -95,6 +95,11 @@ extension RedisBroker: Broker {
         links.onStateChange = { [weak self] in self?.linkChanged(to: $0) }
         links.onTick = { [weak self] in self?.ticked() }
         links.onLeaseWanted = { [weak self] in self?.lease?.take() }
+        // Who cannot renew its own lease does not judge others by theirs; afterwards they get time to renew theirs.
+        lease?.onRefusal = { [weak self] isRefused in
+            guard let self else { return }
+            reaper?.linkChanged(isUp: !isRefused && links.isUp)
+        }
         lease?.onRenewed = { [weak self] in self?.renewBackstops() }
         links.subscriptions.onMessages = { [weak self] in self?.received($0) }
         if let node {

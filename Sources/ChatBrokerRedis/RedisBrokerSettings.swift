@@ -25,6 +25,7 @@ public struct RedisBrokerSettings: Sendable {
         try require(timing.probe < timing.silenceMax, "a probe is sent more often than silence is tolerated")
         try require(timing.silenceMax < timing.halfOpenAfter, "a link is reported down before it is closed")
         try require(timing.retryFor < BrokerTiming.window, "a retry ends while its key is remembered")
+        try require(timing.renewal < timing.trustAfter, "every node renewed its lease once before it is judged anew")
         try require(timing.observation < timing.listenerGoneFor, "a node is observed more than once before it is dead")
         try require(history.entries > 0 && history.ageMilliseconds > 0, "a room keeps some history")
         try require(
