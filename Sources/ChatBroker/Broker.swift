@@ -18,7 +18,8 @@ public protocol Broker: Sendable {
     /// Starts the links and keeps them up. The receiver is kept weakly: its owner must outlive the broker's use.
     func start(_ receiver: any BrokerReceiver)
 
-    /// Stops every link and task; the future completes when none is left. Outstanding calls fail with `.stopped`.
+    /// Stops every link and task; the future completes when none is left. Outstanding calls fail: with `.stopped` where
+    /// nothing was stored, with `.unknown` where something may have been.
     func stop() -> EventLoopFuture<Void>
 
     /// Stores one draft, exactly once, and hands it to every subscriber of the room.

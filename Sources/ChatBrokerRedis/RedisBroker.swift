@@ -24,6 +24,7 @@ public final class RedisBroker: @unchecked Sendable {
     var own = OwnMembers()
     private var activity: RoomActivity
     private var channels: [String: RoomName] = [:]
+    let listing: MemberListing
     private weak var receiver: (any BrokerReceiver)?
     private var nextTrim = NIODeadline.now()
     private var hasLoggedGarbage = false
@@ -63,10 +64,13 @@ public final class RedisBroker: @unchecked Sendable {
                     lastIDMilliseconds: settings.timing.lastID.milliseconds))
         }
         // After the backstop's time nothing is left that a change could be about.
-        changes = RoomWriter(eventLoop: eventLoop, limits: settings.limits.presence, retryFor: settings.timing.backstop)
-        {
-            room, writes in
+        changes = RoomWriter(
+            eventLoop: eventLoop, limits: settings.limits.presence, retryFor: settings.timing.backstop,
+            prepare: { batches in listing.list(batches.lazy.filter(\.mayAddMembers).map(\.room)) }
+        ) { room, writes in
             links.scripts.run(
+        let listing = MemberListing(node: node, keyspace: keyspace, settings: settings, links: links, lease: lease)
+        self.listing = listing
                 ApplyPresence(
                     room: room, changes: writes.map(\.change), keyspace: keyspace,
                     backstopMilliseconds: settings.timing.backstop.milliseconds))
@@ -100,7 +104,10 @@ extension RedisBroker: Broker {
             guard let self else { return }
             reaper?.linkChanged(isUp: !isRefused && links.isUp)
         }
-        lease?.onRenewed = { [weak self] in self?.renewBackstops() }
+        lease?.onRenewed = { [weak self] in
+            guard let self else { return }
+            listing.renewBackstops(&own)
+        }
         links.subscriptions.onMessages = { [weak self] in self?.received($0) }
         if let node {
             _ = links.subscriptions.subscribe(keyspace.inbox(node))
@@ -155,7 +162,7 @@ extension RedisBroker: Broker {
 extension RedisBroker {
     private func linkChanged(to state: LinkState) {
         let isUp = state == .up
-        if isUp { listOwnRooms(own.rooms) }
+        if isUp { listing.list(own.rooms) }
         drafts.linkChanged(isUp: isUp)
         changes.linkChanged(isUp: isUp)
         reaper?.linkChanged(isUp: isUp)

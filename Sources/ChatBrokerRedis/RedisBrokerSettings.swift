@@ -84,6 +84,8 @@ public struct BrokerLimits: Sendable, Hashable {
     public var scanStep = 1_000
     /// Rooms of a dead node reaped in one step.
     public var reapRooms = 50
+    /// Rooms whose summaries are read at a time.
+    public var summariesStep = 500
 
     public init() {}
 }
@@ -95,6 +97,9 @@ public struct QueueLimits: Sendable, Hashable {
     public var batchBytes: Int
     /// Waiting or under way, of all rooms.
     public var items: Int
+    /// Script calls under way at a time, one a room. Far fewer than the link's ``RedisLimits/pendingCommandsMax``, so that
+    /// probes and reads find a place there while a node with very many rooms puts its members back.
+    public var batches = 1_000
     public var bytes: Int
 
     public init(batchItems: Int, batchBytes: Int, items: Int, bytes: Int) {
