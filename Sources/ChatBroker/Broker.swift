@@ -36,8 +36,16 @@ public protocol Broker: Sendable {
     /// One page of a room's history, oldest entry first.
     func history(of room: RoomName, _ query: HistoryQuery) -> EventLoopFuture<HistoryPage>
 
+    /// Why there is no link to the broker, as it was heard last, in words for an operator; nil while there is one.
+    var linkTrouble: String? { get }
+
     /// Tells the subscribers of the room that a user is typing; nothing is stored and a loss is harmless.
     func typing(_ user: UserName, session: SessionID, in room: RoomName)
+}
+
+extension Broker {
+    /// For brokers that have no link.
+    public var linkTrouble: String? { nil }
 }
 
 /// Hears what the broker has for this node. Called on the broker's event loop only.

@@ -8,12 +8,15 @@ public import NIOCore
 /// commands, one for subscriptions.
 ///
 /// With a node it has an inbox, probes its links through it, and after ``register(_:)`` holds a lease and reaps others.
-/// Without one (`termchat-ctl`) it reads, publishes and subscribes, and leaves no trace of itself.
+/// Without one (`termchat-ctl`) it reads, publishes and subscribes, and leaves no trace of itself; where it probes, over a
+/// channel of its own.
 public final class RedisBroker: @unchecked Sendable {
     public let eventLoop: any EventLoop
     let settings: RedisBrokerSettings
     let node: NodeID?
     let keyspace: Keyspace
+    /// Where the node hears others, and its own probes.
+    private let inbox: String
     let links: LinkMonitor
     private let logger: Logger
 
@@ -21,10 +24,10 @@ public final class RedisBroker: @unchecked Sendable {
     private let reaper: NodeReaper?
     private(set) var drafts: RoomWriter<PendingDraft>
     private(set) var changes: RoomWriter<PendingChange>
+    let listing: MemberListing
     var own = OwnMembers()
     private var activity: RoomActivity
     private var channels: [String: RoomName] = [:]
-    let listing: MemberListing
     private weak var receiver: (any BrokerReceiver)?
     private var nextTrim = NIODeadline.now()
     private var hasLoggedGarbage = false
@@ -39,9 +42,11 @@ public final class RedisBroker: @unchecked Sendable {
         try settings.check()
         var redis = settings.redis
         if redis.clientName == nil { redis.clientName = node?.value }
-        let keyspace = Keyspace(prefix: settings.prefix)
+        let keyspace = Keyspace(prefix: settings.prefix, database: redis.database)
+        redis.readinessKey = keyspace.nodes
+        inbox = node.map(keyspace.inbox) ?? keyspace.probe(.random(in: .min ... .max))
         let links = LinkMonitor(
-            settings: redis, inbox: settings.probes ? node.map(keyspace.inbox) : nil, timing: settings.timing,
+            settings: redis, inbox: settings.probes ? inbox : nil, timing: settings.timing,
             eventLoop: eventLoop, logger: logger)
         self.settings = settings
         self.node = node
@@ -63,14 +68,14 @@ public final class RedisBroker: @unchecked Sendable {
                     room: room, drafts: writes.map(\.draft), keyspace: keyspace, bounds: settings.history,
                     lastIDMilliseconds: settings.timing.lastID.milliseconds))
         }
+        let listing = MemberListing(node: node, keyspace: keyspace, settings: settings, links: links, lease: lease)
+        self.listing = listing
         // After the backstop's time nothing is left that a change could be about.
         changes = RoomWriter(
             eventLoop: eventLoop, limits: settings.limits.presence, retryFor: settings.timing.backstop,
             prepare: { batches in listing.list(batches.lazy.filter(\.mayAddMembers).map(\.room)) }
         ) { room, writes in
             links.scripts.run(
-        let listing = MemberListing(node: node, keyspace: keyspace, settings: settings, links: links, lease: lease)
-        self.listing = listing
                 ApplyPresence(
                     room: room, changes: writes.map(\.change), keyspace: keyspace,
                     backstopMilliseconds: settings.timing.backstop.milliseconds))
@@ -109,9 +114,12 @@ extension RedisBroker: Broker {
             listing.renewBackstops(&own)
         }
         links.subscriptions.onMessages = { [weak self] in self?.received($0) }
-        if let node {
-            _ = links.subscriptions.subscribe(keyspace.inbox(node))
-            _ = links.subscriptions.subscribe(keyspace.control)
+        if node != nil {
+            // First, because other nodes take a node whose inbox has no listener for a dead one.
+            _ = links.subscriptions.subscribe(inbox, isFirst: true)
+            _ = links.subscriptions.subscribe(keyspace.control, isFirst: true)
+        } else if settings.probes {
+            _ = links.subscriptions.subscribe(inbox, isFirst: true)
         }
         links.start()
     }
@@ -151,6 +159,8 @@ extension RedisBroker: Broker {
         links.scripts.run(ReadHistory(room: room, query: query, keyspace: keyspace))
             .flatMapErrorThrowing { throw BrokerError(reading: $0) }
     }
+
+    public var linkTrouble: String? { links.trouble }
 
     public func typing(_ user: UserName, session: SessionID, in room: RoomName) {
         guard links.isUp else { return }
@@ -202,7 +212,7 @@ extension RedisBroker {
 
     private func receivedInbox(_ message: ChannelMessage) {
         // A message of a room that was just unsubscribed is a harmless race.
-        guard let node, message.channel == keyspace.inbox(node) || message.channel == keyspace.control else { return }
+        guard message.channel == inbox || message.channel == keyspace.control else { return }
         switch InboxPayload(message.payload, bytesMax: settings.limits.nodeMessageBytesMax) {
         case .probe(let nonce): links.echoed(nonce)
         case .message(let message): receiver?.received(message)

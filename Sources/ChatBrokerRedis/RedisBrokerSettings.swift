@@ -44,6 +44,8 @@ public struct BrokerTiming: Sendable, Hashable {
     public var silenceMax: Duration = .milliseconds(1500)
     /// A probe unanswered for so long closes both links: a half-open socket never answers.
     public var halfOpenAfter: Duration = .seconds(5)
+    /// Between two questions whether the server is the master still.
+    public var serverCheck: Duration = .seconds(2)
     /// A write of unknown outcome is asked again for so long.
     public var retryFor: Duration = .seconds(240)
     /// The life of a node's lease.
@@ -82,10 +84,10 @@ public struct BrokerLimits: Sendable, Hashable {
     public var roomsIndexedMax = 100_000
     /// Fields looked at in one step through a room's members.
     public var scanStep = 1_000
-    /// Rooms of a dead node reaped in one step.
-    public var reapRooms = 50
     /// Rooms whose summaries are read at a time.
     public var summariesStep = 500
+    /// Rooms of a dead node reaped in one step.
+    public var reapRooms = 50
 
     public init() {}
 }
@@ -95,11 +97,11 @@ public struct QueueLimits: Sendable, Hashable {
     /// In one script call.
     public var batchItems: Int
     public var batchBytes: Int
-    /// Waiting or under way, of all rooms.
-    public var items: Int
     /// Script calls under way at a time, one a room. Far fewer than the link's ``RedisLimits/pendingCommandsMax``, so that
     /// probes and reads find a place there while a node with very many rooms puts its members back.
     public var batches = 1_000
+    /// Waiting or under way, of all rooms.
+    public var items: Int
     public var bytes: Int
 
     public init(batchItems: Int, batchBytes: Int, items: Int, bytes: Int) {
