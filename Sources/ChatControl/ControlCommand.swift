@@ -7,7 +7,7 @@ public struct ControlCommand: AsyncParsableCommand {
         commandName: "termchat-ctl", abstract: "Inspects and steers the cluster.",
         subcommands: [
             NodesCommand.self, RoomsCommand.self, MembersCommand.self, HistoryCommand.self, TailCommand.self,
-            SendCommand.self, KickCommand.self, AnnounceCommand.self,
+            SendCommand.self, KickCommand.self, AnnounceCommand.self, DrainCommand.self,
         ])
 
     public init() {}

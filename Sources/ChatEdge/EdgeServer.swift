@@ -19,6 +19,8 @@ public final class EdgeServer: Sendable {
     private let socketServer: WebSocketListener
     private let metrics: EdgeMetrics
     private let isDraining = Atomic<Bool>(false)
+    /// What an operator asked for; nil keeps to the settings.
+    private let drainAsked = Mutex<TimeAmount?>(nil)
     private let logger: Logger
 
     private init(
@@ -70,13 +72,25 @@ public final class EdgeServer: Sendable {
         return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
     }
 
+    /// Has `begin` called when another node or `termchat-ctl` asks this one to drain: it leads to ``stop()``, which then takes
+    /// the time that was asked for, as far as `stop` of the settings allows.
+    public func onDrainRequest(_ begin: @escaping @Sendable () -> Void) {
+        let (hub, settings) = (hub, settings)
+        hub.loop.execute {
+            hub.onDrainRequest = { [weak self] seconds in
+                self?.drainAsked.withLock { $0 = settings.drainTime(asked: seconds) }
+                begin()
+            }
+        }
+    }
+
     /// Drains and ends: no new connections, each client gets its slot, whoever is left after the drain is closed with
     /// 4000, sessions leave their rooms, the lease is given up. Keeps well inside `stop` of the settings.
     public func stop() async {
         guard !isDraining.exchange(true, ordering: .relaxed) else { return }
         logger.info("draining", metadata: ["connections": "\(metrics.connections.current)"])
         await socketServer.stopAccepting()
-        let (drain, connections) = (settings.drain, metrics.connections.current)
+        let (drain, connections) = (drainAsked.withLock { $0 } ?? settings.drain, metrics.connections.current)
         let count = shards.count
         for shard in shards {
             shard.run { $0.drain(DrainSchedule(connections: connections, over: drain, first: $0.index, step: count)) }

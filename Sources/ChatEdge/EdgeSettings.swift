@@ -26,6 +26,16 @@ public struct EdgeSettings: Sendable {
 
     public init() {}
 
+    /// What is left of ``stop`` for ending after a drain.
+    static let endTime = TimeAmount.seconds(1)
+
+    /// How long a drain takes that an operator wants to take so many seconds; nil, where that is no time, for ``drain``.
+    func drainTime(asked seconds: Double) -> TimeAmount? {
+        guard seconds >= 0 else { return nil }
+        let most = max(drain, stop - Self.endTime)
+        return seconds * 1e9 < Double(most.nanoseconds) ? .nanoseconds(Int64(seconds * 1e9)) : most
+    }
+
     /// `termchat/0.1.0`, as `welcome` and the `Server` header say it.
     public var serverText: String { "termchat/\(version)" }
 }

@@ -96,6 +96,7 @@ private struct EdgeProcess {
                         settings, socket: socket, node: node, broker: broker, authenticator: authenticator,
                         group: group, registry: registry, logger: logger)
                     edge.value = server
+                    server.onDrainRequest { lifecycle.drain() }
                     Announcement.listening(
                         on: HostPort(host: server.address.ipAddress ?? socket.host, port: server.address.port ?? 0))
                     let operators = try await AdminServer.start(
