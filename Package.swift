@@ -149,7 +149,7 @@ let tests: [Target] =
                 "ServerKit",
                 "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging,
             ]),
-        suite("ChatControlTests", ["ChatControl", "ChatBroker"]),
+        suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
         suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
         suite(
             "ClusterTests",

@@ -18,7 +18,8 @@ public protocol Broker: Sendable {
     /// Starts the links and keeps them up. The receiver is kept weakly: its owner must outlive the broker's use.
     func start(_ receiver: any BrokerReceiver)
 
-    /// Stops every link and task; the future completes when none is left. Outstanding calls fail with `.stopped`.
+    /// Stops every link and task; the future completes when none is left. Outstanding calls fail: with `.stopped` where
+    /// nothing was stored, with `.unknown` where something may have been.
     func stop() -> EventLoopFuture<Void>
 
     /// Stores one draft, exactly once, and hands it to every subscriber of the room.
@@ -35,8 +36,16 @@ public protocol Broker: Sendable {
     /// One page of a room's history, oldest entry first.
     func history(of room: RoomName, _ query: HistoryQuery) -> EventLoopFuture<HistoryPage>
 
+    /// Why there is no link to the broker, as it was heard last, in words for an operator; nil while there is one.
+    var linkTrouble: String? { get }
+
     /// Tells the subscribers of the room that a user is typing; nothing is stored and a loss is harmless.
     func typing(_ user: UserName, session: SessionID, in room: RoomName)
+}
+
+extension Broker {
+    /// For brokers that have no link.
+    public var linkTrouble: String? { nil }
 }
 
 /// Hears what the broker has for this node. Called on the broker's event loop only.

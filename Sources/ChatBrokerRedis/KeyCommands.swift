@@ -59,15 +59,6 @@ struct GetKey: RedisCommand {
     func decode(_ reply: RESPValue) throws(RedisError) -> ByteBuffer? { reply.isNull ? nil : try reply.bytes }
 }
 
-/// `EXISTS` of one key.
-struct KeyExists: RedisCommand {
-    var key: String
-
-    var arguments: RESPCommand { RESPCommand("EXISTS", key) }
-
-    func decode(_ reply: RESPValue) throws(RedisError) -> Bool { try reply.int == 1 }
-}
-
 /// `PEXPIRE`; whether the key is there.
 struct ExpireKey: RedisCommand {
     var key: String

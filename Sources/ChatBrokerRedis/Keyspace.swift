@@ -2,23 +2,32 @@ import ChatWire
 
 /// The names of every key and channel (docs/redis-keyspace.md).
 ///
-/// All keys of a room share the hash tag `{room}`, so that one script may touch them on a cluster too.
+/// All keys of a room share the hash tag `{room}`. Channels, unlike keys, are the same in every database of a server, so
+/// their names say the database where it is not 0.
 struct Keyspace: Sendable {
     let prefix: String
+    private let channelSuffix: String
+
+    init(prefix: String, database: Int = 0) {
+        self.prefix = prefix
+        channelSuffix = database == 0 ? "" : "@\(database)"
+    }
 
     func history(_ room: RoomName) -> String { "\(prefix):{\(room)}:history" }
     func last(_ room: RoomName) -> String { "\(prefix):{\(room)}:last" }
     /// The keys of windows with an even and with an odd number.
     func keys(_ room: RoomName) -> [String] { ["\(prefix):{\(room)}:keys:0", "\(prefix):{\(room)}:keys:1"] }
     func members(_ room: RoomName) -> String { "\(prefix):{\(room)}:members" }
-    func live(_ room: RoomName) -> String { "\(prefix):{\(room)}:live" }
+    func live(_ room: RoomName) -> String { "\(prefix):{\(room)}:live" + channelSuffix }
 
     func lease(_ node: NodeID) -> String { "\(prefix):node:\(node)" }
     func rooms(of node: NodeID) -> String { "\(prefix):node:\(node):rooms" }
-    func inbox(_ node: NodeID) -> String { "\(prefix):node:\(node):inbox" }
+    func inbox(_ node: NodeID) -> String { "\(prefix):node:\(node):inbox" + channelSuffix }
     func reap(_ node: NodeID) -> String { "\(prefix):reap:\(node)" }
 
     var nodes: String { "\(prefix):nodes" }
     var rooms: String { "\(prefix):rooms" }
-    var control: String { "\(prefix):control" }
+    var control: String { "\(prefix):control" + channelSuffix }
+    /// Where a program that is no node hears its own probes.
+    func probe(_ id: UInt64) -> String { "\(prefix):probe:\(id)" + channelSuffix }
 }

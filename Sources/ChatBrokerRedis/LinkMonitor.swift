@@ -18,6 +18,12 @@ final class LinkMonitor: @unchecked Sendable {
     private var health: LinkHealth
     private var tick: RepeatedTask?
     private var replicationID: String?
+    private var watch = ServerWatch()
+    private var isAsking = false
+    private var nextQuestion = NIODeadline.now()
+    private var logged = LoggedReasons()
+    /// Why a link is down, as it was heard last; nil while the links are up.
+    private(set) var trouble: String?
 
     var onStateChange: (LinkState) -> Void = { _ in }
     /// The node's lease is wanted; ``leaseHeld()`` answers. Asked again at each tick until then.
@@ -48,6 +54,7 @@ final class LinkMonitor: @unchecked Sendable {
 
     func start() {
         commands.onStateChange = { [weak self] in self?.commandLinkChanged($0) }
+        commands.onReadOnly = { [weak self] in self?.leaveServer("The server became a replica.") }
         subscriptions.onStateChange = { [weak self] in self?.subscriptionLinkChanged($0) }
         commands.start()
         subscriptions.start()
@@ -75,7 +82,27 @@ final class LinkMonitor: @unchecked Sendable {
 
     private func ticked() {
         run(health.ticked(at: .now()))
+        askServer()
         onTick()
+    }
+
+    /// Asks the server now and then whether it is the master still. An answer that does not come is the probe's matter.
+    private func askServer() {
+        let now = NIODeadline.now()
+        guard commands.isUp, !isAsking, now >= nextQuestion else { return }
+        isAsking = true
+        nextQuestion = now + TimeAmount(timing.serverCheck)
+        commands.send(InfoReplication()).assumeIsolated().whenComplete { [self] result in
+            isAsking = false
+            guard case .success(let server) = result, let reason = watch.reason(toLeave: server) else { return }
+            leaveServer(reason)
+        }
+    }
+
+    /// Both links are made anew: what one of them learnt holds for the other.
+    private func leaveServer(_ reason: String) {
+        commands.close(reason: reason)
+        subscriptions.close(reason: reason)
     }
 
     private func commandLinkChanged(_ state: RedisLinkState) {
@@ -90,15 +117,28 @@ final class LinkMonitor: @unchecked Sendable {
             scripts.load()
             run(health.commandLinkChanged(isUp: true, reason: "", at: .now()))
         case .down(let reason):
+            note(reason)
             run(health.commandLinkChanged(isUp: false, reason: reason, at: .now()))
         }
     }
 
     private func subscriptionLinkChanged(_ state: RedisLinkState) {
         switch state {
-        case .up: run(health.subscriptionLinkChanged(isUp: true, reason: "", at: .now()))
-        case .down(let reason): run(health.subscriptionLinkChanged(isUp: false, reason: reason, at: .now()))
+        case .up(let server):
+            watch.ofSubscriptions = server
+            run(health.subscriptionLinkChanged(isUp: true, reason: "", at: .now()))
+        case .down(let reason):
+            watch.ofSubscriptions = nil
+            note(reason)
+            run(health.subscriptionLinkChanged(isUp: false, reason: reason, at: .now()))
         }
+    }
+
+    /// The reason never holds the password: it is the server's or the socket's own text.
+    private func note(_ reason: String) {
+        trouble = reason
+        guard logged.isNew(reason) else { return }
+        logger.warning("no link to redis", metadata: ["reason": "\(reason)"])
     }
 
     private func run(_ actions: [LinkHealth.Action]) {
@@ -111,9 +151,12 @@ final class LinkMonitor: @unchecked Sendable {
             case .takeLease:
                 onLeaseWanted()
             case .closeLinks(let reason):
-                commands.close(reason: reason)
-                subscriptions.close(reason: reason)
+                leaveServer(reason)
             case .announce(let state):
+                if state == .up {
+                    trouble = nil
+                    logged.cameUp()
+                }
                 onStateChange(state)
             }
         }

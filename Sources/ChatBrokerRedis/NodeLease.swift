@@ -18,7 +18,10 @@ final class NodeLease: @unchecked Sendable {
     private var record: (@Sendable () -> NodeRecord)?
     private var renewal: RepeatedTask?
     private var isTaking = false
+    private var isRefused = false
 
+    /// Renewals began (true) or ceased to fail. While they do, other nodes' do too, and the leases of the living end.
+    var onRefusal: (Bool) -> Void = { _ in }
     /// After each renewal that went through.
     var onRenewed: () -> Void = {}
 
@@ -68,6 +71,7 @@ final class NodeLease: @unchecked Sendable {
         isTaking = true
         write { [self] outcome in
             isTaking = false
+            note(outcome)
             guard case .success(let found) = outcome, !found.isBeingReaped else { return }
             links.leaseHeld()
             onRenewed()
@@ -77,15 +81,32 @@ final class NodeLease: @unchecked Sendable {
     private func renew() {
         guard links.isUp, !isTaking else { return }
         write { [self] outcome in
+            note(outcome)
             switch outcome {
             case .success(let found) where !found.hadLease || found.isBeingReaped:
                 logger.warning("the node's lease ended; its members are put back")
                 links.leaseLost()
             case .success:
                 onRenewed()
-            case .failure(let error):
-                logger.warning("the node's lease was not renewed", metadata: ["error": "\(error)"])
+            case .failure:
+                break
             }
+        }
+    }
+
+    /// Told and logged once for as long as it lasts.
+    private func note(_ outcome: Result<Found, any Error>) {
+        switch outcome {
+        case .success:
+            guard isRefused else { return }
+            isRefused = false
+            logger.notice("the node's lease is renewed again")
+            onRefusal(false)
+        case .failure(let error):
+            guard !isRefused else { return }
+            isRefused = true
+            logger.warning("the node's lease was not renewed", metadata: ["error": "\(error)"])
+            onRefusal(true)
         }
     }
 

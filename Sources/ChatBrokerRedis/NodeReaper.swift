@@ -17,6 +17,8 @@ final class NodeReaper: @unchecked Sendable {
     private var watch: RepeatedTask?
     private var isLooking = false
     private var underway: Set<NodeID> = []
+    /// Dead nodes whose reaping failed; logged once, and tried again with each look.
+    private var failed: Set<NodeID> = []
 
     init(
         node: NodeID, keyspace: Keyspace, settings: RedisBrokerSettings, links: LinkMonitor, logger: Logger
@@ -59,6 +61,7 @@ final class NodeReaper: @unchecked Sendable {
         observe().assumeIsolated().whenComplete { [self] result in
             isLooking = false
             guard watch != nil, case .success(let nodes) = result else { return }
+            failed.formIntersection(nodes.keys)
             for dead in reaper.observed(nodes, at: .now()) where underway.insert(dead).inserted { reap(dead) }
         }
     }
@@ -82,7 +85,8 @@ final class NodeReaper: @unchecked Sendable {
         }
     }
 
-    /// The first to take `tc:reap:<id>` reaps, once it has seen again that the node is dead.
+    /// The first to take `tc:reap:<id>` reaps, once it has seen again that the node is dead. The lease of a node that died
+    /// with it is deleted first: one that is there later says that the node is back.
     private func reap(_ dead: NodeID) {
         let lock = SetKey(
             key: keyspace.reap(dead), value: ByteBuffer(string: node.value), milliseconds: timing.reapStep.milliseconds,
@@ -90,47 +94,54 @@ final class NodeReaper: @unchecked Sendable {
         commands.send(lock).flatMap { [self] isFirst -> EventLoopFuture<Void> in
             guard isFirst else { return commands.eventLoop.makeSucceededVoidFuture() }
             return observe([dead]).flatMap { [self] observed in
-                guard observed[dead]?.isAlive == false else {
-                    return commands.send(DeleteKey(key: keyspace.reap(dead)))
-                }
-                return reapRooms(of: dead).flatMap { [self] in forget(dead) }
+                guard observed[dead]?.isAlive == false else { return forget(dead) }
+                return commands.send(DeleteKey(key: keyspace.lease(dead)))
+                    .flatMap { [self] in reapRooms(of: dead) }
+                    .flatMap { [self] in forget(dead) }
             }
         }.assumeIsolated().whenComplete { [self] result in
             underway.remove(dead)
-            guard case .failure(let error) = result else { return }
+            guard case .failure(let error) = result else {
+                failed.remove(dead)
+                return
+            }
+            guard failed.insert(dead).inserted else { return }
             logger.warning("a dead node was not reaped", metadata: ["dead": "\(dead)", "error": "\(error)"])
         }
     }
 
-    /// Step by step, so that a node with many rooms keeps nobody waiting.
+    /// Step by step, so that a node with many rooms keeps nobody waiting; until a step finds that this node may not go on.
     private func reapRooms(of dead: NodeID) -> EventLoopFuture<Void> {
         let key = keyspace.rooms(of: dead)
         return commands.send(SetSample(key: key, count: limits.reapRooms)).flatMap { [self] names in
             guard !names.isEmpty else { return commands.eventLoop.makeSucceededVoidFuture() }
             let steps = names.compactMap { try? RoomName($0) }.map { reap(dead, in: $0, from: "0") }
-            return EventLoopFuture.andAllSucceed(steps, on: commands.eventLoop).flatMap { [self] in
-                commands.send(SetRemove(key: key, members: names))
-                    .and(commands.send(ExpireKey(key: keyspace.reap(dead), milliseconds: timing.reapStep.milliseconds)))
-                    .flatMap { [self] _ in reapRooms(of: dead) }
+            return EventLoopFuture.whenAllSucceed(steps, on: commands.eventLoop).flatMap { [self] areDone in
+                guard areDone.allSatisfy(\.self) else { return commands.eventLoop.makeSucceededVoidFuture() }
+                return commands.send(SetRemove(key: key, members: names)).flatMap { [self] in reapRooms(of: dead) }
             }
         }
     }
 
-    private func reap(_ dead: NodeID, in room: RoomName, from cursor: String) -> EventLoopFuture<Void> {
-        let step = ReapStep(room: room, node: dead, cursor: cursor, count: limits.scanStep, keyspace: keyspace)
-        return links.scripts.run(step).flatMap { [self] next in
-            next == "0" ? commands.eventLoop.makeSucceededVoidFuture() : reap(dead, in: room, from: next)
+    /// - Returns: whether the room is done; false where the node is back or another node reaps it now.
+    private func reap(_ dead: NodeID, in room: RoomName, from cursor: String) -> EventLoopFuture<Bool> {
+        let step = ReapStep(
+            room: room, node: dead, cursor: cursor, count: limits.scanStep, reaper: node,
+            lockMilliseconds: timing.reapStep.milliseconds, keyspace: keyspace)
+        return links.scripts.run(step).flatMap { [self] outcome in
+            switch outcome {
+            case .done: commands.eventLoop.makeSucceededFuture(true)
+            case .mustStop: commands.eventLoop.makeSucceededFuture(false)
+            case .next(let cursor): reap(dead, in: room, from: cursor)
+            }
         }
     }
 
+    /// Ends the reaping: deletes what lists the node, unless it is back, and lets go of it.
     private func forget(_ dead: NodeID) -> EventLoopFuture<Void> {
-        logger.notice("reaped a dead node", metadata: ["dead": "\(dead)"])
-        return EventLoopFuture.andAllSucceed(
-            [
-                commands.send(DeleteKey(key: keyspace.lease(dead))),
-                commands.send(DeleteKey(key: keyspace.rooms(of: dead))),
-                commands.send(RankedRemove(key: keyspace.nodes, member: dead.value)),
-                commands.send(DeleteKey(key: keyspace.reap(dead))),
-            ], on: commands.eventLoop)
+        links.scripts.run(ForgetNode(node: dead, reaper: node, keyspace: keyspace)).map { [logger] isForgotten in
+            guard isForgotten else { return }
+            logger.notice("reaped a dead node", metadata: ["dead": "\(dead)"])
+        }
     }
 }

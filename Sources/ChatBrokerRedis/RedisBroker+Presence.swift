@@ -17,7 +17,7 @@ extension RedisBroker: PresenceStore {
     public func leave(_ occupant: Occupant, room: RoomName, reason: Departure.Reason) -> EventLoopFuture<Bool> {
         let left = write(.leave(occupant, reason), in: room)
         left.assumeIsolated().whenSuccess { [self] _ in
-            if own.left(occupant.session, room) { unlist(room) }
+            if own.left(occupant.session, room) { listing.unlist(room) }
         }
         return left.map { $0 == 1 }
     }
@@ -36,11 +36,21 @@ extension RedisBroker: PresenceStore {
     public func rooms(limit: Int) -> EventLoopFuture<[RoomSummary]> {
         guard limit > 0 else { return eventLoop.makeSucceededFuture([]) }
         return links.commands.send(RankedNewest(key: keyspace.rooms, count: limit)).flatMap { [self] ranked in
-            EventLoopFuture.whenAllSucceed(
-                ranked.compactMap { rank in
-                    (try? RoomName(rank.member)).map { summary(of: $0, lastActivity: rank.score) }
-                }, on: eventLoop)
+            let rooms = ranked.compactMap { rank in (try? RoomName(rank.member)).map { ($0, rank.score) } }
+            return summaries(of: rooms[...], after: [])
         }.flatMapErrorThrowing { throw BrokerError(reading: $0) }
+    }
+
+    /// Some rooms at a time: each takes three commands, and the link takes a limited number.
+    private func summaries(
+        of rooms: ArraySlice<(RoomName, UInt64)>, after done: [RoomSummary]
+    ) -> EventLoopFuture<[RoomSummary]> {
+        guard !rooms.isEmpty else { return eventLoop.makeSucceededFuture(done) }
+        let step = rooms.prefix(settings.limits.summariesStep)
+        let read = step.map { summary(of: $0.0, lastActivity: $0.1) }
+        return EventLoopFuture.whenAllSucceed(read, on: eventLoop).flatMap { [self] summaries in
+            self.summaries(of: rooms.dropFirst(step.count), after: done + summaries)
+        }
     }
 
     /// Of a room with more sessions than ``BrokerLimits/scanStep`` a part is looked at: its nodes are those of the part, and
@@ -54,17 +64,23 @@ extension RedisBroker: PresenceStore {
             let (sessions, sample) = (found.0, found.1.compactMap { Occupant(field: $0.field, value: $0.value) })
             let users = Set(sample.map(\.user)).count
             let isPart = sessions > sample.count && !sample.isEmpty
+            let members = isPart ? Self.estimate(users: users, of: sample.count, sessions: sessions) : users
             return RoomSummary(
-                room: room, members: isPart ? users * sessions / sample.count : users,
+                room: room, members: members,
                 nodes: Set(sample.map(\.node)).count, messages: messages, lastActivity: lastActivity)
         }
     }
 
-    /// The room is listed as this node's before a member can be in it, so that a reaper finds it.
+    /// Users of all sessions, where so many sessions of a part are of so many users. The number of sessions is the server's
+    /// word and may be any.
+    static func estimate(users: Int, of part: Int, sessions: Int) -> Int {
+        let estimate = Double(users) * Double(sessions) / Double(max(1, part))
+        return Int(exactly: estimate.rounded()) ?? sessions
+    }
+
     private func place(_ change: ApplyPresence.Change, in room: RoomName) -> EventLoopFuture<UInt64> {
         let session = change.occupant.session
         own.entering(room)
-        listOwnRooms([room])
         let written = write(change, in: room)
         written.assumeIsolated().whenComplete { [self] result in
             switch result {
@@ -75,7 +91,7 @@ extension RedisBroker: PresenceStore {
                 if (error as? BrokerError)?.code == .unknown {
                     own.entered(session, room)
                 } else if own.refused(room) {
-                    unlist(room)
+                    listing.unlist(room)
                 }
             }
         }
@@ -93,35 +109,8 @@ extension RedisBroker {
     /// Another node resumed a session of this one: its record is not ours to keep any more.
     func forgetTakenOver(_ change: PresenceChange, in room: RoomName) {
         for moved in change.moved where moved.from == node {
-            if own.left(moved.occupant.session, room) { unlist(room) }
+            if own.left(moved.occupant.session, room) { listing.unlist(room) }
         }
-    }
-
-    /// Adds rooms to what the reaper of this node would look through.
-    func listOwnRooms(_ rooms: [RoomName]) {
-        guard let node, !rooms.isEmpty else { return }
-        for start in stride(from: 0, to: rooms.count, by: settings.limits.scanStep) {
-            let names = rooms[start..<min(start + settings.limits.scanStep, rooms.count)].map(\.value)
-            _ = links.commands.send(SetAdd(key: keyspace.rooms(of: node), members: names))
-        }
-        renewBackstop(of: keyspace.rooms(of: node))
-    }
-
-    /// Called with each renewal of the lease: every room's TTL is renewed four times in its life.
-    func renewBackstops() {
-        guard let node, !own.isEmpty else { return }
-        let steps = Int(settings.timing.backstop.milliseconds / 4 / max(1, settings.timing.renewal.milliseconds))
-        for room in own.nextToRenew(steps: steps) { renewBackstop(of: keyspace.members(room)) }
-        renewBackstop(of: keyspace.rooms(of: node))
-    }
-
-    private func renewBackstop(of key: String) {
-        _ = links.commands.send(ExpireKey(key: key, milliseconds: settings.timing.backstop.milliseconds))
-    }
-
-    private func unlist(_ room: RoomName) {
-        guard let node else { return }
-        _ = links.commands.send(SetRemove(key: keyspace.rooms(of: node), members: [room.value]))
     }
 }
 

@@ -8,12 +8,15 @@ public import NIOCore
 /// commands, one for subscriptions.
 ///
 /// With a node it has an inbox, probes its links through it, and after ``register(_:)`` holds a lease and reaps others.
-/// Without one (`termchat-ctl`) it reads, publishes and subscribes, and leaves no trace of itself.
+/// Without one (`termchat-ctl`) it reads, publishes and subscribes, and leaves no trace of itself; where it probes, over a
+/// channel of its own.
 public final class RedisBroker: @unchecked Sendable {
     public let eventLoop: any EventLoop
     let settings: RedisBrokerSettings
     let node: NodeID?
     let keyspace: Keyspace
+    /// Where the node hears others, and its own probes.
+    private let inbox: String
     let links: LinkMonitor
     private let logger: Logger
 
@@ -21,6 +24,7 @@ public final class RedisBroker: @unchecked Sendable {
     private let reaper: NodeReaper?
     private(set) var drafts: RoomWriter<PendingDraft>
     private(set) var changes: RoomWriter<PendingChange>
+    let listing: MemberListing
     var own = OwnMembers()
     private var activity: RoomActivity
     private var channels: [String: RoomName] = [:]
@@ -38,9 +42,11 @@ public final class RedisBroker: @unchecked Sendable {
         try settings.check()
         var redis = settings.redis
         if redis.clientName == nil { redis.clientName = node?.value }
-        let keyspace = Keyspace(prefix: settings.prefix)
+        let keyspace = Keyspace(prefix: settings.prefix, database: redis.database)
+        redis.readinessKey = keyspace.nodes
+        inbox = node.map(keyspace.inbox) ?? keyspace.probe(.random(in: .min ... .max))
         let links = LinkMonitor(
-            settings: redis, inbox: settings.probes ? node.map(keyspace.inbox) : nil, timing: settings.timing,
+            settings: redis, inbox: settings.probes ? inbox : nil, timing: settings.timing,
             eventLoop: eventLoop, logger: logger)
         self.settings = settings
         self.node = node
@@ -62,10 +68,13 @@ public final class RedisBroker: @unchecked Sendable {
                     room: room, drafts: writes.map(\.draft), keyspace: keyspace, bounds: settings.history,
                     lastIDMilliseconds: settings.timing.lastID.milliseconds))
         }
+        let listing = MemberListing(node: node, keyspace: keyspace, settings: settings, links: links, lease: lease)
+        self.listing = listing
         // After the backstop's time nothing is left that a change could be about.
-        changes = RoomWriter(eventLoop: eventLoop, limits: settings.limits.presence, retryFor: settings.timing.backstop)
-        {
-            room, writes in
+        changes = RoomWriter(
+            eventLoop: eventLoop, limits: settings.limits.presence, retryFor: settings.timing.backstop,
+            prepare: { batches in listing.list(batches.lazy.filter(\.mayAddMembers).map(\.room)) }
+        ) { room, writes in
             links.scripts.run(
                 ApplyPresence(
                     room: room, changes: writes.map(\.change), keyspace: keyspace,
@@ -95,11 +104,22 @@ extension RedisBroker: Broker {
         links.onStateChange = { [weak self] in self?.linkChanged(to: $0) }
         links.onTick = { [weak self] in self?.ticked() }
         links.onLeaseWanted = { [weak self] in self?.lease?.take() }
-        lease?.onRenewed = { [weak self] in self?.renewBackstops() }
+        // Who cannot renew its own lease does not judge others by theirs; afterwards they get time to renew theirs.
+        lease?.onRefusal = { [weak self] isRefused in
+            guard let self else { return }
+            reaper?.linkChanged(isUp: !isRefused && links.isUp)
+        }
+        lease?.onRenewed = { [weak self] in
+            guard let self else { return }
+            listing.renewBackstops(&own)
+        }
         links.subscriptions.onMessages = { [weak self] in self?.received($0) }
-        if let node {
-            _ = links.subscriptions.subscribe(keyspace.inbox(node))
-            _ = links.subscriptions.subscribe(keyspace.control)
+        if node != nil {
+            // First, because other nodes take a node whose inbox has no listener for a dead one.
+            _ = links.subscriptions.subscribe(inbox, isFirst: true)
+            _ = links.subscriptions.subscribe(keyspace.control, isFirst: true)
+        } else if settings.probes {
+            _ = links.subscriptions.subscribe(inbox, isFirst: true)
         }
         links.start()
     }
@@ -140,6 +160,8 @@ extension RedisBroker: Broker {
             .flatMapErrorThrowing { throw BrokerError(reading: $0) }
     }
 
+    public var linkTrouble: String? { links.trouble }
+
     public func typing(_ user: UserName, session: SessionID, in room: RoomName) {
         guard links.isUp else { return }
         let payload = LivePayload.typing(user, session: session)
@@ -150,7 +172,7 @@ extension RedisBroker: Broker {
 extension RedisBroker {
     private func linkChanged(to state: LinkState) {
         let isUp = state == .up
-        if isUp { listOwnRooms(own.rooms) }
+        if isUp { listing.list(own.rooms) }
         drafts.linkChanged(isUp: isUp)
         changes.linkChanged(isUp: isUp)
         reaper?.linkChanged(isUp: isUp)
@@ -190,7 +212,7 @@ extension RedisBroker {
 
     private func receivedInbox(_ message: ChannelMessage) {
         // A message of a room that was just unsubscribed is a harmless race.
-        guard let node, message.channel == keyspace.inbox(node) || message.channel == keyspace.control else { return }
+        guard message.channel == inbox || message.channel == keyspace.control else { return }
         switch InboxPayload(message.payload, bytesMax: settings.limits.nodeMessageBytesMax) {
         case .probe(let nonce): links.echoed(nonce)
         case .message(let message): receiver?.received(message)

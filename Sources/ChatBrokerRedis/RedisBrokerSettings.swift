@@ -25,6 +25,7 @@ public struct RedisBrokerSettings: Sendable {
         try require(timing.probe < timing.silenceMax, "a probe is sent more often than silence is tolerated")
         try require(timing.silenceMax < timing.halfOpenAfter, "a link is reported down before it is closed")
         try require(timing.retryFor < BrokerTiming.window, "a retry ends while its key is remembered")
+        try require(timing.renewal < timing.trustAfter, "every node renewed its lease once before it is judged anew")
         try require(timing.observation < timing.listenerGoneFor, "a node is observed more than once before it is dead")
         try require(history.entries > 0 && history.ageMilliseconds > 0, "a room keeps some history")
         try require(
@@ -43,6 +44,8 @@ public struct BrokerTiming: Sendable, Hashable {
     public var silenceMax: Duration = .milliseconds(1500)
     /// A probe unanswered for so long closes both links: a half-open socket never answers.
     public var halfOpenAfter: Duration = .seconds(5)
+    /// Between two questions whether the server is the master still.
+    public var serverCheck: Duration = .seconds(2)
     /// A write of unknown outcome is asked again for so long.
     public var retryFor: Duration = .seconds(240)
     /// The life of a node's lease.
@@ -81,6 +84,8 @@ public struct BrokerLimits: Sendable, Hashable {
     public var roomsIndexedMax = 100_000
     /// Fields looked at in one step through a room's members.
     public var scanStep = 1_000
+    /// Rooms whose summaries are read at a time.
+    public var summariesStep = 500
     /// Rooms of a dead node reaped in one step.
     public var reapRooms = 50
 
@@ -92,6 +97,9 @@ public struct QueueLimits: Sendable, Hashable {
     /// In one script call.
     public var batchItems: Int
     public var batchBytes: Int
+    /// Script calls under way at a time, one a room. Far fewer than the link's ``RedisLimits/pendingCommandsMax``, so that
+    /// probes and reads find a place there while a node with very many rooms puts its members back.
+    public var batches = 1_000
     /// Waiting or under way, of all rooms.
     public var items: Int
     public var bytes: Int

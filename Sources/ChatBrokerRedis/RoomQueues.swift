@@ -11,10 +11,12 @@ protocol RoomWrite {
     var survivesOutage: Bool { get }
 }
 
-/// What waits to be written, by room: one batch of a room is under way, the rest waits and goes as the next.
+/// What waits to be written, by room: one batch of a room is under way, the rest waits and goes as the next. Rooms take
+/// turns for the batches that may be under way at a time.
 ///
 /// A batch whose outcome is not known is held, before anything newer of its room, and asked again until
-/// `retryFor` after it was first sent; its writes are idempotent.
+/// `retryFor` after it was first sent; its writes are idempotent. Of a batch that was refused the writes that survive an
+/// outage are held in the same way, and meanwhile nothing else is taken in that room.
 struct RoomQueues<Write: RoomWrite> {
     struct Batch {
         var room: RoomName
@@ -33,15 +35,29 @@ struct RoomQueues<Write: RoomWrite> {
         var bytes: Int
         /// It was sent once and may have taken effect.
         var mayBeStored = false
-        /// Not under way: it waits for ``RoomQueues/retry(at:)``.
-        var isHeld = false
+        var phase = Phase.underWay
     }
+
+    private enum Phase: Equatable {
+        /// Left by `finished`, `lost`, `refused`.
+        case underWay
+        /// Its outcome is not known. Left by `retry`.
+        case lost
+        /// It was refused, and only writes that survive an outage are left of it. Left by `retry` once `until` is past.
+        case refused(until: NIODeadline)
+        /// To be sent again when it is the room's turn. Left by `takeDue`.
+        case due
+    }
+
+    /// How long what was refused waits until it is sent again.
+    static var refusalPause: TimeAmount { .seconds(1) }
 
     private let limits: QueueLimits
     private let retryFor: TimeAmount
     private var queues: [RoomName: Queue] = [:]
-    /// Rooms with writes and no batch under way, in the order in which they came.
-    private var due: [RoomName] = []
+    /// Rooms that want to send a batch, in the order in which they came. One that does not any more is passed over.
+    private var due: Deque<RoomName> = []
+    private var underWay = 0
     private var items = 0
     private var bytes = 0
 
@@ -55,6 +71,8 @@ struct RoomQueues<Write: RoomWrite> {
     enum Offer: Equatable {
         /// A limit is reached; it was not taken.
         case refused
+        /// What is before it in its room was refused and waits to be sent again; it was not taken.
+        case unavailable
         /// It goes when the room's batch under way is through.
         case waits
         /// Its room is idle: call ``takeDue(at:)`` at the end of the tick.
@@ -64,6 +82,7 @@ struct RoomQueues<Write: RoomWrite> {
     mutating func offer(_ write: Write, to room: RoomName) -> Offer {
         let size = write.byteCount
         var queue = queues[room] ?? Queue()
+        if case .refused = queue.current?.phase, !write.survivesOutage { return .unavailable }
         guard items < limits.items, bytes + size <= limits.bytes, queue.waiting.count < limits.roomItems,
             queue.waitingBytes + size <= limits.roomBytes
         else { return .refused }
@@ -77,80 +96,138 @@ struct RoomQueues<Write: RoomWrite> {
         return .due
     }
 
-    /// One batch of each room that has writes and none under way; they are under way now.
+    /// A batch of each room that wants to send one, as many as may be under way; they are under way now.
     mutating func takeDue(at now: NIODeadline) -> [Batch] {
-        defer { due.removeAll(keepingCapacity: true) }
-        return due.compactMap { next(in: $0, at: now) }
+        var batches: [Batch] = []
+        while let batch = nextDue(at: now) { batches.append(batch) }
+        return batches
     }
 
-    /// The room's batch took effect, or failed for good: its writes are done, and the next batch goes.
+    /// The room's batch took effect, or failed for good: its writes are done, and another batch goes, of the room whose
+    /// turn it is.
     mutating func finished(_ room: RoomName, at now: NIODeadline) -> (done: [Write], next: Batch?) {
         guard let current = queues[room]?.current else { return ([], nil) }
-        queues[room]?.current = nil
-        forget(current.batch.writes.count, bytes: current.bytes)
-        return (current.batch.writes, next(in: room, at: now))
+        end(room)
+        return (current.batch.writes, nextDue(at: now))
     }
 
     /// The link broke while the room's batch was under way.
     mutating func lost(_ room: RoomName) {
+        guard queues[room]?.current?.phase == .underWay else { return }
+        underWay -= 1
         queues[room]?.current?.mayBeStored = true
-        queues[room]?.current?.isHeld = true
+        queues[room]?.current?.phase = .lost
     }
 
     enum Refused {
-        /// Nothing of it took effect, ever: tell its writers, and send the next.
-        case failed([Write], next: Batch?)
+        /// Nothing of these took effect, ever: tell their writers. What else is due goes with ``takeDue(at:)``: sent from
+        /// here, a refusal that comes at once would lead to the next and the next.
+        case failed([Write])
         /// An earlier attempt may have taken effect: it is held.
         case held
     }
 
     /// Redis refused the room's batch, or it never left this process: this attempt had no effect.
     mutating func refused(_ room: RoomName, at now: NIODeadline) -> Refused {
-        guard queues[room]?.current?.mayBeStored == true else {
-            let (writes, next) = finished(room, at: now)
-            return .failed(writes, next: next)
+        guard let current = queues[room]?.current, current.phase == .underWay else { return .held }
+        guard !current.mayBeStored else {
+            underWay -= 1
+            queues[room]?.current?.phase = .lost
+            return .held
         }
-        queues[room]?.current?.isHeld = true
-        return .held
+        let kept = current.batch.writes.filter(\.survivesOutage)
+        guard !kept.isEmpty else {
+            end(room)
+            return .failed(current.batch.writes)
+        }
+        let failed = current.batch.writes.filter { !$0.survivesOutage }
+        let size = failed.reduce(0) { $0 + $1.byteCount }
+        forget(failed.count, bytes: size)
+        underWay -= 1
+        queues[room]?.current?.batch.writes = kept
+        queues[room]?.current?.bytes -= size
+        queues[room]?.current?.phase = .refused(until: now + Self.refusalPause)
+        return .failed(failed + takeWaiting(in: room))
     }
 
-    /// The held batches, under way again; and the writes that were held too long, which are given up.
-    mutating func retry(at now: NIODeadline) -> (batches: [Batch], givenUp: [Write]) {
-        var batches: [Batch] = []
+    /// Held batches that are under way again; and the writes that were held too long, which are given up.
+    ///
+    /// - Parameter isLinkNew: the link just came up, so what was refused before need not be again.
+    mutating func retry(at now: NIODeadline, isLinkNew: Bool = false) -> (batches: [Batch], givenUp: [Write]) {
         var givenUp: [Write] = []
         for (room, queue) in queues {
-            guard let current = queue.current, current.isHeld else { continue }
+            guard let current = queue.current else { continue }
+            switch current.phase {
+            case .underWay, .due: continue
+            case .refused(let until) where now < until && !isLinkNew: continue
+            case .lost, .refused: break
+            }
             if now >= current.firstSent + retryFor {
-                let (writes, next) = finished(room, at: now)
-                givenUp += writes
-                if let next { batches.append(next) }
+                givenUp += current.batch.writes
+                end(room)
             } else {
-                queues[room]?.current?.isHeld = false
-                batches.append(current.batch)
+                queues[room]?.current?.phase = .due
+                due.append(room)
             }
         }
-        return (batches, givenUp)
+        return (takeDue(at: now), givenUp)
     }
 
     /// Takes back what was never sent and does not survive an outage, when the link is down.
     mutating func takeWaiting() -> [Write] {
-        var taken: [Write] = []
-        for (room, queue) in queues {
-            let gone = queue.waiting.filter { !$0.survivesOutage }
-            guard !gone.isEmpty else { continue }
-            let size = gone.reduce(0) { $0 + $1.byteCount }
-            taken += gone
-            forget(gone.count, bytes: size)
-            queues[room]?.waiting.removeAll { !$0.survivesOutage }
-            queues[room]?.waitingBytes -= size
+        Array(queues.keys).flatMap { takeWaiting(in: $0) }
+    }
+
+    /// Takes back everything, at the end. What was sent and not answered may have taken effect.
+    mutating func takeAll() -> (maybeStored: [Write], unsent: [Write]) {
+        defer { self = RoomQueues(limits: limits, retryFor: retryFor) }
+        var taken: (maybeStored: [Write], unsent: [Write]) = ([], [])
+        for queue in queues.values {
+            if let current = queue.current {
+                if current.mayBeStored || current.phase == .underWay {
+                    taken.maybeStored += current.batch.writes
+                } else {
+                    taken.unsent += current.batch.writes
+                }
+            }
+            taken.unsent += queue.waiting
         }
         return taken
     }
 
-    /// Takes back everything, at the end.
-    mutating func takeAll() -> [Write] {
-        defer { self = RoomQueues(limits: limits, retryFor: retryFor) }
-        return queues.values.flatMap { ($0.current?.batch.writes ?? []) + $0.waiting }
+    private mutating func takeWaiting(in room: RoomName) -> [Write] {
+        let gone = queues[room]?.waiting.filter { !$0.survivesOutage } ?? []
+        guard !gone.isEmpty else { return [] }
+        let size = gone.reduce(0) { $0 + $1.byteCount }
+        forget(gone.count, bytes: size)
+        queues[room]?.waiting.removeAll { !$0.survivesOutage }
+        queues[room]?.waitingBytes -= size
+        return Array(gone)
+    }
+
+    /// The room has no batch any more; what waits there wants to be sent.
+    private mutating func end(_ room: RoomName) {
+        guard let current = queues[room]?.current else { return }
+        if current.phase == .underWay { underWay -= 1 }
+        forget(current.batch.writes.count, bytes: current.bytes)
+        queues[room]?.current = nil
+        if queues[room]?.waiting.isEmpty == false { due.append(room) } else { queues[room] = nil }
+    }
+
+    private mutating func nextDue(at now: NIODeadline) -> Batch? {
+        while underWay < limits.batches, let room = due.popFirst() {
+            if let batch = again(room) ?? next(in: room, at: now) {
+                underWay += 1
+                return batch
+            }
+        }
+        return nil
+    }
+
+    private mutating func again(_ room: RoomName) -> Batch? {
+        guard let current = queues[room]?.current, current.phase == .due else { return nil }
+        queues[room]?.current?.phase = .underWay
+        return current.batch
     }
 
     private mutating func next(in room: RoomName, at now: NIODeadline) -> Batch? {

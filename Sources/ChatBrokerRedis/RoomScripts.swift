@@ -52,6 +52,10 @@ struct ReadHistory: ScriptCall {
 
     var keys: [String] { [keyspace.history(room), keyspace.last(room)] }
 
+    /// Bytes of a page's entries, about: a page of the largest messages would keep Redis, and what waits behind it on the
+    /// link, for a tenth of a second. What is left goes with the next page.
+    static let pageBytesMax = 1 << 20
+
     private var limit: Int {
         switch query {
         case .newest(let limit), .after(_, let limit), .before(_, let limit): max(0, min(limit, Limits.pageEntriesMax))
@@ -70,20 +74,20 @@ struct ReadHistory: ScriptCall {
             command.append("before")
             command.append(position.description)
         }
-        // One more than asked for tells whether there is more.
-        command.append(limit + 1)
+        command.append(limit)
+        command.append(Self.pageBytesMax)
     }
 
     func decode(_ reply: RESPValue) throws(RedisError) -> HistoryPage {
-        let parts = try reply.elements(3)
+        let parts = try reply.elements(4)
         var entries: [Entry] = []
-        for item in try parts[2].elements.prefix(limit) { entries.append(try Self.entry(item)) }
+        for item in try parts[3].elements { entries.append(try Self.entry(item)) }
         switch query {
         case .newest, .before: entries.reverse()
         case .after: break
         }
         return HistoryPage(
-            entries: entries, more: try parts[2].elements.count > limit, isComplete: try parts[1].text == "1",
+            entries: entries, more: try parts[2].text == "1", isComplete: try parts[1].text == "1",
             last: try parts[0].position)
     }
 
@@ -166,18 +170,53 @@ struct ReapStep: ScriptCall {
     var node: NodeID
     var cursor: String
     var count: Int
+    var reaper: NodeID
+    var lockMilliseconds: Int64
     var keyspace: Keyspace
 
-    var keys: [String] { [keyspace.members(room), keyspace.live(room)] }
+    enum Outcome: Equatable {
+        case next(cursor: String)
+        case done
+        /// The node is back, or another node reaps it now: nothing was removed.
+        case mustStop
+    }
+
+    var keys: [String] { [keyspace.members(room), keyspace.live(room), keyspace.lease(node), keyspace.reap(node)] }
 
     func appendArguments(to command: inout RESPCommand) {
         command.append(node.value)
         command.append(cursor)
         command.append(count)
+        command.append(reaper.value)
+        command.append(lockMilliseconds)
     }
 
-    /// The next cursor, `0` at the end.
-    func decode(_ reply: RESPValue) throws(RedisError) -> String { try reply.elements(2)[0].text }
+    func decode(_ reply: RESPValue) throws(RedisError) -> Outcome {
+        switch try reply.elements(2)[0].text {
+        case "0": .done
+        case "stop": .mustStop
+        case let cursor: .next(cursor: cursor)
+        }
+    }
+}
+
+/// forget.lua: the end of reaping a node.
+struct ForgetNode: ScriptCall {
+    static let script = Script.forget
+
+    var node: NodeID
+    var reaper: NodeID
+    var keyspace: Keyspace
+
+    var keys: [String] { [keyspace.reap(node), keyspace.lease(node), keyspace.rooms(of: node), keyspace.nodes] }
+
+    func appendArguments(to command: inout RESPCommand) {
+        command.append(node.value)
+        command.append(reaper.value)
+    }
+
+    /// Whether the node was dead until the end.
+    func decode(_ reply: RESPValue) throws(RedisError) -> Bool { try reply.int == 1 }
 }
 
 extension RESPValue {

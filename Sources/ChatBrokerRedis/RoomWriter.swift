@@ -15,13 +15,19 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
 
     private let eventLoop: any EventLoop
     private let send: Send
+    /// Called before batches are sent, on the same link: what must be there before them.
+    private let prepare: ([RoomQueues<Write>.Batch]) -> Void
     private var queues: RoomQueues<Write>
     private var isUp = false
     private var isFlushScheduled = false
     private var isStopped = false
 
-    init(eventLoop: any EventLoop, limits: QueueLimits, retryFor: Duration, send: @escaping Send) {
+    init(
+        eventLoop: any EventLoop, limits: QueueLimits, retryFor: Duration,
+        prepare: @escaping ([RoomQueues<Write>.Batch]) -> Void = { _ in }, send: @escaping Send
+    ) {
         self.eventLoop = eventLoop
+        self.prepare = prepare
         self.send = send
         queues = RoomQueues(limits: limits, retryFor: TimeAmount(retryFor))
     }
@@ -31,6 +37,7 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
         guard isUp || write.survivesOutage else { return write.promise.fail(Self.unavailable) }
         switch queues.offer(write, to: room) {
         case .refused: write.promise.fail(BrokerError(.overloaded, "Too much waits for Redis."))
+        case .unavailable: write.promise.fail(BrokerError(.unavailable, "Redis refuses writes."))
         case .waits: break
         case .due: scheduleFlush()
         }
@@ -39,7 +46,7 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
     func linkChanged(isUp: Bool) {
         self.isUp = isUp
         if isUp {
-            retry()
+            retry(isLinkNew: true)
             scheduleFlush()
         } else {
             for write in queues.takeWaiting() { write.promise.fail(Self.unavailable) }
@@ -47,10 +54,12 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
     }
 
     /// Asks again what is held; called at each tick.
-    func retry() {
+    func retry() { retry(isLinkNew: false) }
+
+    private func retry(isLinkNew: Bool) {
         guard isUp, !queues.isEmpty else { return }
-        let (batches, givenUp) = queues.retry(at: .now())
-        for batch in batches { start(batch) }
+        let (batches, givenUp) = queues.retry(at: .now(), isLinkNew: isLinkNew)
+        start(batches)
         for write in givenUp {
             write.promise.fail(BrokerError(.unknown, "Redis did not come back in time to tell what became of it."))
         }
@@ -58,7 +67,11 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
 
     func stop() {
         isStopped = true
-        for write in queues.takeAll() { write.promise.fail(Self.stopped) }
+        let (maybeStored, unsent) = queues.takeAll()
+        for write in maybeStored {
+            write.promise.fail(BrokerError(.unknown, "The broker was stopped before Redis answered."))
+        }
+        for write in unsent { write.promise.fail(Self.stopped) }
     }
 
     private func scheduleFlush() {
@@ -67,8 +80,14 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
         eventLoop.assumeIsolated().execute { [self] in
             isFlushScheduled = false
             guard isUp else { return }
-            for batch in queues.takeDue(at: .now()) { start(batch) }
+            start(queues.takeDue(at: .now()))
         }
+    }
+
+    private func start(_ batches: [RoomQueues<Write>.Batch]) {
+        guard !batches.isEmpty else { return }
+        prepare(batches)
+        for batch in batches { start(batch) }
     }
 
     private func start(_ batch: RoomQueues<Write>.Batch) {
@@ -90,9 +109,9 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
         case .refused(let error):
             switch queues.refused(room, at: .now()) {
             case .held: break
-            case .failed(let writes, let next):
+            case .failed(let writes):
+                scheduleFlush()
                 for write in writes { write.promise.fail(error) }
-                if let next { start(next) }
             }
         }
     }
@@ -100,7 +119,7 @@ final class RoomWriter<Write: PendingWrite>: @unchecked Sendable {
     /// The next batch is on its way before anyone hears of this one.
     private func finished(_ room: RoomName, _ tell: (Int, Write) -> Void) {
         let (done, next) = queues.finished(room, at: .now())
-        if let next { start(next) }
+        if let next { start([next]) }
         for (index, write) in done.enumerated() { tell(index, write) }
     }
 

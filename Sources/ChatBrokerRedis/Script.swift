@@ -7,6 +7,7 @@ enum Script: CaseIterable {
     case history
     case presence
     case reap
+    case forget
 
     var source: [UInt8] {
         switch self {
@@ -14,6 +15,7 @@ enum Script: CaseIterable {
         case .history: PackageResources.history_lua
         case .presence: PackageResources.presence_lua
         case .reap: PackageResources.reap_lua
+        case .forget: PackageResources.forget_lua
         }
     }
 }

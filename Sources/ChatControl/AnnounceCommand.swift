@@ -25,7 +25,7 @@ struct AnnounceCommand: AsyncParsableCommand {
                 throw ProcessFailure(.usage, "nothing was done; confirm, or give --yes.")
             }
             let nodes = try await session.call { $0.send(.announce(text: body), to: nil) }
-            ControlOutput.line(asJSON ? ControlOutput.json(Document(nodes: nodes)) : "asked \(nodes) nodes")
+            try Heard.line(asJSON ? ControlOutput.json(Document(nodes: nodes)) : nil, by: nodes)
         }
     }
 }

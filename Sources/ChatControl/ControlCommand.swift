@@ -1,4 +1,5 @@
 public import ArgumentParser
+import ServerKit
 
 /// `termchat-ctl`: inspects and steers the cluster over Redis alone.
 public struct ControlCommand: AsyncParsableCommand {
@@ -6,10 +7,23 @@ public struct ControlCommand: AsyncParsableCommand {
         commandName: "termchat-ctl", abstract: "Inspects and steers the cluster.",
         subcommands: [
             NodesCommand.self, RoomsCommand.self, MembersCommand.self, HistoryCommand.self, TailCommand.self,
-            SendCommand.self, KickCommand.self, AnnounceCommand.self,
+            SendCommand.self, KickCommand.self, AnnounceCommand.self, DrainCommand.self,
         ])
 
     public init() {}
+
+    /// Tells a wrong flag or argument as the document that `--json` promises; everything else of the parser's is left to
+    /// ``CommandMain``.
+    /// - Returns: whether it was told, so that the process ends with ``ExitStatus/usage``.
+    public static func toldUsage(_ arguments: [String]) -> Bool {
+        guard arguments.prefix(while: { $0 != "--" }).contains("--json") else { return false }
+        do { _ = try parseAsRoot(arguments) } catch {
+            guard exitCode(for: error) == .validationFailure else { return false }
+            ErrorReport.tell(ProcessFailure(.usage, message(for: error)), asJSON: true)
+            return true
+        }
+        return false
+    }
 
     /// The arguments with `--redis URL` and `--json` moved behind the subcommand, where its parser looks for them: people
     /// write them on either side.

@@ -1,8 +1,6 @@
 public import ArgumentParser
 import ChatBroker
-import ChatWire
 import Foundation
-import Logging
 public import NIOCore
 import NIOPosix
 import ServerKit
@@ -19,17 +17,22 @@ public struct ControlOptions: ParsableArguments {
     private static let defaultURL = "redis://127.0.0.1:6379"
 
     /// Connects, runs `body` and disconnects; an error is told as PROTOCOL section 4 says.
-    func run(_ body: @Sendable (ControlSession) async throws -> Void) async throws {
+    ///
+    /// - Parameter watching: whether `body` stays and waits for news, so that a link which carries none must be noticed.
+    func run(watching: Bool = false, _ body: @Sendable (ControlSession) async throws -> Void) async throws {
         let url = redis ?? ProcessInfo.processInfo.environment["TERMCHAT_REDIS"] ?? Self.defaultURL
+        // A reader of stdout that goes away is an error of the write, not the end.
+        signal(SIGPIPE, SIG_IGN)
         do {
             guard let connect = ControlConnector.connect else {
                 throw ProcessFailure(.failed, "this build of the program cannot reach a broker.")
             }
-            let group = MultiThreadedEventLoopGroup.singleton
-            let loop = group.next()
-            let session = ControlSession(broker: try connect(url, loop))
-            try await session.start()
-            do { try await body(session) } catch {
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let session = ControlSession(broker: try connect(url, loop, watching))
+            do {
+                try await session.start()
+                try await body(session)
+            } catch {
                 await session.stop()
                 throw error
             }
@@ -37,45 +40,19 @@ public struct ControlOptions: ParsableArguments {
         } catch let code as ExitCode {
             throw code
         } catch {
-            throw report(error)
+            let failure = ErrorReport.failure(error)
+            ErrorReport.tell(failure, asJSON: json)
+            // Nothing of it is left for ArgumentParser to print.
+            throw ExitCode(failure.exitStatus.rawValue)
         }
-    }
-
-    /// Tells an error once; nothing of it is left for ArgumentParser to print.
-    private func report(_ error: any Error) -> ExitCode {
-        let failure = Self.failure(error)
-        if json {
-            let document = ErrorDocument(error: .init(code: "\(failure.exitStatus)", message: failure.description))
-            ControlOutput.errors(ControlOutput.json(document))
-        } else {
-            ControlOutput.errors("termchat-ctl: \(failure.description)")
-        }
-        return ExitCode(failure.exitStatus.rawValue)
-    }
-
-    private static func failure(_ error: any Error) -> ProcessFailure {
-        switch error {
-        case let failure as ProcessFailure: return failure
-        case let error as WireError: return ProcessFailure(.usage, error.message)
-        case let error as BrokerError where error.code == .unavailable || error.code == .stopped:
-            return ProcessFailure(
-                .unavailable, "Redis does not answer (\(error.message)); check --redis and the server.")
-        default: return ProcessFailure(.failed, "\(error)")
-        }
-    }
-
-    private struct ErrorDocument: Encodable {
-        struct Body: Encodable {
-            var code: String
-            var message: String
-        }
-        var error: Body
     }
 }
 
 /// How the program reaches a broker; the executable sets it, because only executables know Redis.
 public enum ControlConnector {
-    public typealias Connect = @Sendable (_ url: String, _ loop: any EventLoop) throws -> any ControlBroker
+    /// With `watching` the broker probes its links, which needs the right to publish.
+    public typealias Connect =
+        @Sendable (_ url: String, _ loop: any EventLoop, _ watching: Bool) throws -> any ControlBroker
 
     @TaskLocal public static var connect: Connect?
 }

@@ -1,16 +1,60 @@
+import ArgumentParser
 import ChatWire
 import Foundation
+import ServerKit
 
-/// What the program prints: tables for people, JSON documents for programs. Text from the network passes the filter.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// What the program prints: tables for people, JSON documents for programs. Text from the network passes a filter.
 enum ControlOutput {
-    static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
-    static func errors(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    /// - Throws: where stdout does not take it: `ExitCode` 0 where its reader has gone, which has all it wanted, else
+    ///   ``ProcessFailure``.
+    static func line(_ text: String) throws {
+        let error = write(text + "\n", to: STDOUT_FILENO)
+        switch error {
+        case 0: return
+        case EPIPE: throw ExitCode.success
+        default:
+            throw ProcessFailure(.failed, "stdout cannot be written (\(String(cString: strerror(error)))).")
+        }
+    }
+
+    /// Where stderr does not take it, nobody is left to be told.
+    static func errors(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
+
+    /// Whether stdout is a pipe or a socket whose reader has gone; a program that waits for news finds out by this alone.
+    static var readerHasGone: Bool {
+        var request = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&request, 1, 0) == 1 && request.revents & Int16(POLLERR) != 0
+    }
 
     static func json(_ document: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(document) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
+        return escaped(json: String(decoding: data, as: UTF8.self))
+    }
+
+    /// JSON with everything that a terminal may obey written as `\u…`: the same document for a program.
+    static func escaped(json: String) -> String {
+        guard !json.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) else { return json }
+        var escaped = String.UnicodeScalarView()
+        for scalar in json.unicodeScalars {
+            guard scalar.mayBeObeyed else {
+                escaped.append(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                escaped.append(
+                    contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
+            }
+        }
+        return String(escaped)
     }
 
     /// Columns under their headings, two spaces apart.
@@ -35,7 +79,31 @@ enum ControlOutput {
         return formatter.string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        try? FileHandle(fileDescriptor: descriptor).write(contentsOf: Data(text.utf8))
+    /// - Returns: 0, or the error's number.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32 {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { bytes = bytes.dropFirst(count) } else if count == 0 || errno != EINTR { return errno }
+        }
+        return 0
+    }
+
+    private static func systemWrite(_ descriptor: Int32, _ base: UnsafeRawPointer?, _ count: Int) -> Int {
+        #if canImport(Glibc)
+        Glibc.write(descriptor, base, count)
+        #else
+        Musl.write(descriptor, base, count)
+        #endif
+    }
+}
+
+extension Unicode.Scalar {
+    /// Not only a picture on the screen: controls, bidirectional and other format characters, what nobody sees.
+    fileprivate var mayBeObeyed: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+        default: properties.isDefaultIgnorableCodePoint
+        }
     }
 }

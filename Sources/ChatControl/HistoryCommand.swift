@@ -27,11 +27,11 @@ struct HistoryCommand: AsyncParsableCommand {
             let query: HistoryQuery = position.map { .after($0, limit: limit) } ?? .newest(limit: limit)
             let page = try await session.call { $0.history(of: room, query) }
             guard asJSON else {
-                for entry in page.entries { ControlOutput.line(EntryText.line(entry)) }
+                for entry in page.entries { try ControlOutput.line(EntryText.line(entry)) }
                 return
             }
             let entries = page.entries.map { EntryText.json($0, in: room) }.joined(separator: ",")
-            ControlOutput.line(#"{"room":"\#(room)","messages":[\#(entries)],"more":\#(page.more)}"#)
+            try ControlOutput.line(#"{"room":"\#(room)","messages":[\#(entries)],"more":\#(page.more)}"#)
         }
     }
 }
@@ -41,7 +41,7 @@ enum EntryText {
     static func json(_ entry: Entry, in room: RoomName) -> String {
         var json = ByteBuffer()
         entry.writeJSON(room: room, into: &json)
-        return String(buffer: json)
+        return ControlOutput.escaped(json: String(buffer: json))
     }
 
     static func line(_ entry: Entry) -> String {

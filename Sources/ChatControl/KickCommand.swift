@@ -29,8 +29,19 @@ struct KickCommand: AsyncParsableCommand {
             }
             let nodes = try await session.call { $0.send(.kick(user: user.value), to: nil) }
             let document = Document(user: user.value, nodes: nodes)
-            ControlOutput.line(asJSON ? ControlOutput.json(document) : "asked \(nodes) nodes")
+            try Heard.line(asJSON ? ControlOutput.json(document) : nil, by: nodes)
         }
+    }
+}
+
+/// Tells how many nodes heard a request.
+enum Heard {
+    /// - Throws: ``ProcessFailure`` where none did: nothing was done then.
+    static func line(_ json: String?, by nodes: Int) throws {
+        guard nodes > 0 else {
+            throw ProcessFailure(.unavailable, "no node heard it; `termchat-ctl nodes` lists them.")
+        }
+        try ControlOutput.line(json ?? "asked \(nodes) \(nodes == 1 ? "node" : "nodes")")
     }
 }
 

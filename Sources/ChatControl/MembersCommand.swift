@@ -28,9 +28,9 @@ struct MembersCommand: AsyncParsableCommand {
             let members = Self.members(of: occupants)
             guard !asJSON else {
                 let document = Document(room: room.value, count: members.count, members: members)
-                return ControlOutput.line(ControlOutput.json(document))
+                return try ControlOutput.line(ControlOutput.json(document))
             }
-            ControlOutput.line(
+            try ControlOutput.line(
                 ControlOutput.table(
                     ["USER", "SESSIONS", "NODE", "SINCE"],
                     members.map { [$0.user, "\($0.sessions)", $0.node, ControlOutput.time($0.since)] }))

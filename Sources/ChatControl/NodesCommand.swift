@@ -12,8 +12,8 @@ struct NodesCommand: AsyncParsableCommand {
         let asJSON = options.json
         try await options.run { session in
             let nodes = try await session.call { $0.nodes() }.sorted { ($0.node, $0.id) < ($1.node, $1.id) }
-            guard !asJSON else { return ControlOutput.line(ControlOutput.json(Document(nodes: nodes))) }
-            ControlOutput.line(
+            guard !asJSON else { return try ControlOutput.line(ControlOutput.json(Document(nodes: nodes))) }
+            try ControlOutput.line(
                 ControlOutput.table(
                     ["NODE", "STATE", "ADDRESS", "CONNECTIONS", "ROOMS", "MSG/S", "LAG MS", "VERSION", "ID"],
                     nodes.map { node in

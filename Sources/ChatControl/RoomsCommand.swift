@@ -33,9 +33,9 @@ struct RoomsCommand: AsyncParsableCommand {
                         room: $0.room.value, members: $0.members, nodes: $0.nodes, messages: $0.messages,
                         last_activity: $0.lastActivity)
                 }
-                return ControlOutput.line(ControlOutput.json(Document(rooms: listed)))
+                return try ControlOutput.line(ControlOutput.json(Document(rooms: listed)))
             }
-            ControlOutput.line(
+            try ControlOutput.line(
                 ControlOutput.table(
                     ["ROOM", "MEMBERS", "NODES", "MESSAGES", "LAST ACTIVITY"],
                     rooms.map {

@@ -34,7 +34,7 @@ struct SendCommand: AsyncParsableCommand {
             let draft = Draft(kind: .message, user: user, key: key, tail: tail)
             let receipt = try await session.call { $0.publish(draft, to: room) }
             let document = Document(room: room.value, id: receipt.id.description, ts: receipt.id.milliseconds)
-            ControlOutput.line(asJSON ? ControlOutput.json(document) : "stored as \(receipt.id)")
+            try ControlOutput.line(asJSON ? ControlOutput.json(document) : "stored as \(receipt.id)")
         }
     }
 }

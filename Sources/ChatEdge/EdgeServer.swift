@@ -20,6 +20,8 @@ public final class EdgeServer: Sendable {
     private let metrics: EdgeMetrics
     private let watch: LoopWatch
     private let drain: DrainFlag
+    /// What an operator asked for; nil keeps to the settings.
+    private let drainAsked = Mutex<TimeAmount?>(nil)
     private let logger: Logger
 
     private init(
@@ -88,10 +90,24 @@ public final class EdgeServer: Sendable {
         return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
     }
 
+    /// Has `begin` called when another node or `termchat-ctl` asks this one to drain: it leads to ``stop()``, which then takes
+    /// the time that was asked for, as far as `stop` of the settings allows.
+    public func onDrainRequest(_ begin: @escaping @Sendable () -> Void) {
+        let (hub, settings) = (hub, settings)
+        hub.loop.execute {
+            hub.onDrainRequest = { [weak self] seconds in
+                self?.drainAsked.withLock { $0 = settings.drainTime(asked: seconds) }
+                begin()
+            }
+        }
+    }
+
     /// Drains and ends: no new connections, each client gets its slot, whoever is left after the drain is closed with
     /// 4000, sessions leave their rooms, the lease is given up. Keeps well inside `stop` of the settings.
     public func stop() async {
-        let (begun, budget) = (NIODeadline.now(), StopBudget(settings))
+        let (begun, budget) = (
+            NIODeadline.now(), StopBudget(settings, drain: drainAsked.withLock { $0 } ?? settings.drain)
+        )
         guard drain.set() else { return }
         logger.info("draining", metadata: ["connections": "\(metrics.connections.current)"])
         await socketServer.stopAccepting()

@@ -35,6 +35,12 @@ public struct EdgeSettings: Sendable {
 
     public init() {}
 
+    /// How long a drain is to take that an operator wants to take so many seconds, at most ``stop``; nil where that is no time.
+    func drainTime(asked seconds: Double) -> TimeAmount? {
+        guard seconds >= 0 else { return nil }
+        return seconds * 1e9 < Double(stop.nanoseconds) ? .nanoseconds(Int64(seconds * 1e9)) : stop
+    }
+
     /// `termchat/0.1.0`, as `welcome` and the `Server` header say it.
     public var serverText: String { "termchat/\(version)" }
 }

@@ -117,8 +117,8 @@ extension Hub {
         case .kick(let user): kick(user)
         case .announce(let text):
             tellEveryone(.info, .announcement, text)
-        case .drain:
-            onDrainRequest?()
+        case .drain(let seconds):
+            onDrainRequest?(seconds)
         }
     }
 

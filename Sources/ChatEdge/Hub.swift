@@ -37,8 +37,8 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     /// Departures that the broker has not taken yet.
     var departures: [PendingDeparture] = []
     private var sweep: RepeatedTask?
-    /// Asked for by another node or `termchat-ctl`.
-    var onDrainRequest: (@Sendable () -> Void)?
+    /// Asked for by another node or `termchat-ctl`, over so many seconds.
+    var onDrainRequest: (@Sendable (Double) -> Void)?
 
     struct PendingDeparture {
         var occupant: Occupant

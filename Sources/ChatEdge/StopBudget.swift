@@ -13,10 +13,11 @@ struct StopBudget: Equatable {
     /// From the beginning: the broker is given up on then. The rest is the admin listener's.
     let broker: TimeAmount
 
-    init(_ settings: EdgeSettings) {
+    /// - Parameter asked: how long the drain is to take, as far as there is time for it.
+    init(_ settings: EdgeSettings, drain asked: TimeAmount) {
         let stop = max(.zero, settings.stop)
         let reserve = min(Self.reserve, .nanoseconds(stop.nanoseconds / 2))
-        drain = min(settings.drain, stop - reserve)
+        drain = min(asked, stop - reserve)
         closing = .nanoseconds(reserve.nanoseconds / 3)
         broker = stop - closing
     }

@@ -1,7 +1,8 @@
 /// What a new connection says before it is used: sign in, choose the database, and make sure of the server.
 ///
 /// A replica is refused: PUBLISH succeeds there while writes fail, and a subscriber there hears a part of what is said.
-/// The last command fails while the server loads its data, so a link is up only when commands are carried out.
+/// The last command is a read: it fails while the server loads its data, so a link is up only when commands are carried
+/// out. PING would not do: it answers MISCONF while the disk is full, when everything can still be read.
 struct Handshake {
     private enum Step {
         case check(any RedisCommand, String)
@@ -31,7 +32,7 @@ struct Handshake {
             steps.append(.check(ClientSetName(name: name), "refused the connection's name"))
         }
         steps.append(.identify)
-        steps.append(.check(Ping(), "is not ready"))
+        steps.append(.check(KeyExists(key: settings.readinessKey), "does not let keys be read"))
     }
 
     /// All of it at once; the replies come in the same order.

@@ -12,6 +12,8 @@ public final class RedisCommandLink: @unchecked Sendable {
     public let eventLoop: any EventLoop
     /// Called at every change, and when the reason for being down changes. Set before `start`.
     public var onStateChange: (RedisLinkState) -> Void = { _ in }
+    /// A command was answered with `READONLY`: the server is a replica now. Set before `start`.
+    public var onReadOnly: () -> Void = {}
 
     private let link: Link
     private var pending: PendingCommands
@@ -121,6 +123,7 @@ extension RedisCommandLink: LinkUser {
             return
         }
         complete(.success(reply))
+        if case .error(let message) = reply, message.hasPrefix("READONLY ") { onReadOnly() }
     }
 
     func linkReceived(_ messages: [ChannelMessage]) {}

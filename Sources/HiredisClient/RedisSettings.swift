@@ -29,6 +29,9 @@ public struct RedisSettings: Sendable, Hashable {
     public var database = 0
     /// Shown in the server's `CLIENT LIST`.
     public var clientName: String?
+    /// The key whose existence is asked for to see whether the server carries out commands; the user must be allowed to read
+    /// it, and it need not be there.
+    public var readinessKey = "ready"
     /// For the connection, TLS and signing in together, and for the confirmation of a batch of subscriptions.
     public var connectTimeout: Duration = .seconds(3)
     public var backoff = Backoff()

@@ -53,11 +53,14 @@ public final class RedisSubscriptionLink: @unchecked Sendable {
 
     /// Completes when the server has confirmed the channel, which waits for a link where there is none. Fails with
     /// ``RedisError`` `.unsubscribed`, `.overloaded` or `.stopped` only.
-    public func subscribe(_ channel: String) -> EventLoopFuture<Void> {
+    ///
+    /// - Parameter isFirst: whether a new connection asks for it before the channels that are not: with many channels
+    ///   the last come seconds after the first.
+    public func subscribe(_ channel: String, isFirst: Bool = false) -> EventLoopFuture<Void> {
         eventLoop.assertInEventLoop()
         guard !link.isStopped else { return eventLoop.makeFailedFuture(Self.stopped) }
         let promise = eventLoop.makePromise(of: Void.self)
-        machine.subscribe(channel) { promise.completeWith($0.mapError { $0 as any Error }) }
+        machine.subscribe(channel, isFirst: isFirst) { promise.completeWith($0.mapError { $0 as any Error }) }
         scheduleFlush()
         return promise.futureResult
     }

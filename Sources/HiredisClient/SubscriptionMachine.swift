@@ -23,6 +23,8 @@ struct SubscriptionMachine {
 
     private struct Subscription {
         var name: String
+        /// Asked for before the others when a connection opens.
+        var isFirst = false
         var phase = Phase.off
         var isWanted = true
         /// Stands in ``waiting`` for a command.
@@ -60,14 +62,14 @@ struct SubscriptionMachine {
 
     /// The waiter is called here where the server sends the channel already, else it is returned by a later event: who is
     /// told calls back, which must find this value at rest.
-    mutating func subscribe(_ channel: String, _ waiter: @escaping Waiter) {
+    mutating func subscribe(_ channel: String, isFirst: Bool = false, _ waiter: @escaping Waiter) {
         let key = ChannelKey(channel)
         guard var subscription = subscriptions[key] else {
             guard subscriptions.count < channelsMax else {
                 return waiter(
                     .failure(RedisError(.overloaded, "\(channelsMax) channels are subscribed; no more are taken.")))
             }
-            subscriptions[key] = Subscription(name: channel, waiters: [waiter])
+            subscriptions[key] = Subscription(name: channel, isFirst: isFirst, waiters: [waiter])
             return enqueue(key)
         }
         subscription.isWanted = true
@@ -97,11 +99,13 @@ struct SubscriptionMachine {
     /// A connection passed its handshake; the server has no subscription of ours.
     mutating func connected() {
         isConnected = true
-        for key in subscriptions.keys {
+        var others: [ChannelKey] = []
+        for (key, subscription) in subscriptions {
             subscriptions[key]?.isRestoring = true
             restoring += 1
-            enqueue(key)
+            if subscription.isFirst { enqueue(key) } else { others.append(key) }
         }
+        for key in others { enqueue(key) }
     }
 
     /// The connection is gone; what is wanted stays, and its waiters wait on.
@@ -111,7 +115,7 @@ struct SubscriptionMachine {
         unconfirmed = 0
         waiting.removeAll()
         subscriptions = subscriptions.filter(\.value.isWanted).mapValues { kept in
-            Subscription(name: kept.name, waiters: kept.waiters)
+            Subscription(name: kept.name, isFirst: kept.isFirst, waiters: kept.waiters)
         }
     }
 

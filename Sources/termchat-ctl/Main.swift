@@ -1,5 +1,6 @@
 import ChatBrokerRedis
 import ChatControl
+import Foundation
 import HiredisClient
 import Logging
 import ServerKit
@@ -9,7 +10,7 @@ import ServerKit
 enum Main {
     static func main() async {
         await ControlConnector.$connect.withValue(
-            { url, loop in
+            { url, loop, watching in
                 let redis: RedisSettings
                 do throws(RedisError) {
                     redis = try RedisSettings(url: url)
@@ -17,14 +18,15 @@ enum Main {
                     throw ProcessFailure(.usage, "--redis: \(error)")
                 }
                 var settings = RedisBrokerSettings(redis: redis)
-                settings.probes = false
+                settings.probes = watching
                 let logger = LineLogHandler.logger("termchat-ctl", level: .error)
                 return try RedisBroker(settings: settings, node: nil, on: loop, logger: logger)
             }, operation: run)
     }
 
     private static func run() async {
-        await CommandMain.run(
-            ControlCommand.self, arguments: ControlCommand.normalised(Array(CommandLine.arguments.dropFirst())))
+        let arguments = ControlCommand.normalised(Array(CommandLine.arguments.dropFirst()))
+        if ControlCommand.toldUsage(arguments) { exit(ExitStatus.usage.rawValue) }
+        await CommandMain.run(ControlCommand.self, arguments: arguments)
     }
 }

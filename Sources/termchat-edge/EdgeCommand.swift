@@ -112,6 +112,7 @@ private struct EdgeProcess {
                         settings, socket: socket, node: node, broker: broker, authenticator: authenticator,
                         group: group, registry: registry, logger: logger)
                     edge.value = server
+                    server.onDrainRequest { lifecycle.drain() }
                     Announcement.listening(
                         on: HostPort(host: server.address.ipAddress ?? socket.host, port: server.address.port ?? 0))
                     if let operators = admin.value { Announcement.admin(on: operators.address) }

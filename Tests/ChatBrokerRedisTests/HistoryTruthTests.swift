@@ -68,6 +68,27 @@ import Testing
         }
     }
 
+    @Test func aPageIsBoundedInBytesAndTheNextGoesOn() async throws {
+        try await withNode { _, node, room in
+            let text = String(repeating: "x", count: 60_000)
+            var ids: [Position] = []
+            for _ in 0..<40 { ids.append(try await node.publish(text, in: room).id) }
+            let newest = try await node.page(.newest(limit: 1000), of: room)
+            #expect(newest.more && (10...20).contains(newest.entries.count))
+            #expect(newest.entries.map(\.id) == Array(ids.suffix(newest.entries.count)))
+            var read: [Position] = []
+            var isCut = true
+            while isCut {
+                let page = try await node.page(.after(read.last ?? .zero, limit: 1000), of: room)
+                #expect(page.isComplete)
+                read += page.entries.map(\.id)
+                isCut = page.more
+            }
+            #expect(read == ids)
+            #expect(try await node.page(.newest(limit: 3), of: room).entries.map(\.id) == Array(ids.suffix(3)))
+        }
+    }
+
     @Test func garbageOnAChannelIsIgnored() async throws {
         try await withNode { redis, node, room in
             try await node.call { $0.subscribe(to: room) }

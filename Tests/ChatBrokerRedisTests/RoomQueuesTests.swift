@@ -96,7 +96,7 @@ import Testing
         var queues = queues()
         _ = queues.offer(Write(number: 1), to: room)
         _ = queues.takeDue(at: start)
-        guard case .failed(let writes, nil) = queues.refused(room, at: start) else { return #expect(Bool(false)) }
+        guard case .failed(let writes) = queues.refused(room, at: start) else { return #expect(Bool(false)) }
         #expect(writes.map(\.number) == [1])
         #expect(queues.isEmpty)
 
@@ -106,6 +106,61 @@ import Testing
         _ = queues.retry(at: start)
         guard case .held = queues.refused(room, at: start) else { return #expect(Bool(false)) }
         #expect(queues.retry(at: start).batches.count == 1)
+    }
+
+    @Test func whatSurvivesOutlastsARefusalAndTheRestIsToldAtOnce() {
+        var queues = queues()
+        _ = queues.offer(Write(number: 1), to: room)
+        _ = queues.offer(Write(number: 2, survivesOutage: true), to: room)
+        _ = queues.takeDue(at: start)
+        _ = queues.offer(Write(number: 3), to: room)
+        _ = queues.offer(Write(number: 4, survivesOutage: true), to: room)
+        guard case .failed(let writes) = queues.refused(room, at: start) else { return #expect(Bool(false)) }
+        #expect(writes.map(\.number) == [1, 3])
+        #expect(queues.offer(Write(number: 5), to: room) == .unavailable)
+        #expect(queues.retry(at: start).batches.isEmpty)
+        let retried = queues.retry(at: start + .seconds(1)).batches
+        #expect(retried.map { $0.writes.map(\.number) } == [[2]])
+        #expect(queues.offer(Write(number: 6), to: room) == .waits)
+        #expect(queues.finished(room, at: start).next?.writes.map(\.number) == [4, 6])
+    }
+
+    @Test func aNewLinkIsAskedAtOnce() {
+        var queues = queues()
+        _ = queues.offer(Write(number: 1, survivesOutage: true), to: room)
+        _ = queues.takeDue(at: start)
+        _ = queues.refused(room, at: start)
+        #expect(queues.retry(at: start, isLinkNew: true).batches.map { $0.writes.map(\.number) } == [[1]])
+    }
+
+    @Test func soManyBatchesAreUnderWayAndRoomsTakeTurns() throws {
+        var limits = QueueLimits(batchItems: 1, batchBytes: 100, items: 400, bytes: 4000)
+        limits.batches = 2
+        var queues = RoomQueues<Write>(limits: limits, retryFor: .seconds(240))
+        let rooms = try (0..<3).map { try RoomName("r\($0)") }
+        for room in rooms {
+            for number in 0..<2 { _ = queues.offer(Write(number: number), to: room) }
+        }
+        var order = queues.takeDue(at: start).map(\.room)
+        #expect(order == Array(rooms[...1]))
+        for _ in 0..<6 {
+            let next = queues.finished(order[order.count - 2], at: start).next
+            if let next { order.append(next.room) }
+        }
+        #expect(order == [rooms[0], rooms[1], rooms[2], rooms[0], rooms[1], rooms[2]])
+    }
+
+    @Test func whatWasSentMayBeStoredAtTheEnd() {
+        var queues = queues()
+        _ = queues.offer(Write(number: 1), to: room)
+        _ = queues.takeDue(at: start)
+        _ = queues.offer(Write(number: 2), to: room)
+        _ = queues.offer(Write(number: 3, survivesOutage: true), to: other)
+        _ = queues.takeDue(at: start)
+        _ = queues.refused(other, at: start)
+        let (maybeStored, unsent) = queues.takeAll()
+        #expect(maybeStored.map(\.number) == [1])
+        #expect(Set(unsent.map(\.number)) == [2, 3])
     }
 
     @Test func aBatchHeldTooLongIsGivenUp() {
@@ -171,7 +226,8 @@ import Testing
                 }
             }
         }
-        let left = queues.takeAll().map(\.number)
+        let (maybeStored, unsent) = queues.takeAll()
+        let left = (maybeStored + unsent).map(\.number)
         #expect(queues.isEmpty)
         for room in rooms { #expect(ended[room, default: []] == ended[room, default: []].sorted(), "seed \(seed)") }
         let all = ended.values.flatMap { $0 } + taken + left

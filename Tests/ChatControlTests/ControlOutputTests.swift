@@ -1,4 +1,5 @@
 import ChatBroker
+import Foundation
 import Testing
 
 @testable import ChatControl
@@ -17,6 +18,19 @@ import Testing
         let table = ControlOutput.table(["USER"], [[text]])
         let lines = table.split(separator: "\n", omittingEmptySubsequences: false)
         for scalar in lines.joined().unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
+                Issue.record("U+\(String(scalar.value, radix: 16)) is printed")
+            default: break
+            }
+        }
+    }
+
+    @Test(arguments: ["a\u{202e}b", "\u{9b}31m", "\u{7f}", "x\u{200b}", "\u{e0041}", "\u{2028}", "\u{1b}[2J", "Zoë 👍"])
+    func jsonIsTheSameDocumentAndObeyedByNoTerminal(text: String) throws {
+        let json = ControlOutput.json([text])
+        #expect(try JSONDecoder().decode([String].self, from: Data(json.utf8)) == [text])
+        for scalar in json.unicodeScalars {
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse:
                 Issue.record("U+\(String(scalar.value, radix: 16)) is printed")

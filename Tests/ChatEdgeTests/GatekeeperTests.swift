@@ -148,7 +148,7 @@ import WebSocketServer
     private func budget(drain: TimeAmount, stop: TimeAmount) -> StopBudget {
         var settings = EdgeSettings()
         (settings.drain, settings.stop) = (drain, stop)
-        return StopBudget(settings)
+        return StopBudget(settings, drain: settings.drain)
     }
 
     @Test func theDrainLeavesTimeForTheEnd() {

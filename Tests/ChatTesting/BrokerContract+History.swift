@@ -140,6 +140,17 @@ extension BrokerContract {
             !(try await b.page(.after(.zero, limit: 1), of: room).isComplete), "after nothing, with some trimmed")
     }
 
+    func theEndsOfTimeArePositions(_ a: TestNode, _ room: RoomName) async throws {
+        let last = try await a.publish("1", in: room).id
+        let start = try await a.page(.before(.zero, limit: 5), of: room)
+        try demand(start.entries.isEmpty && !start.more && start.last == last, "before the first: \(start)")
+        let end = Position(milliseconds: .max, sequence: .max)
+        let after = try await a.page(.after(end, limit: 5), of: room)
+        try demand(after.entries.isEmpty && !after.more && !after.isComplete, "after the last: \(after)")
+        let all = try await a.page(.before(end, limit: 5), of: room)
+        try demand(all.entries.map(\.id), is: [last], "before the last")
+    }
+
     func anEmptyRoomHasNoPosition(_ a: TestNode, _ room: RoomName) async throws {
         for query in [
             HistoryQuery.newest(limit: 5), .after(.zero, limit: 5),

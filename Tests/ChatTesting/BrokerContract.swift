@@ -15,6 +15,7 @@ public struct BrokerContract: Sendable {
         case sinceIsCompleteOnlyWhereNothingIsMissing
         case theHistoryIsBounded
         case anEmptyRoomHasNoPosition
+        case theEndsOfTimeArePositions
         case aSubscriberHearsWhatFollows
         case unsubscribingEndsIt
         case roomsAreApart
@@ -65,6 +66,7 @@ public struct BrokerContract: Sendable {
         case .sinceIsCompleteOnlyWhereNothingIsMissing: try await sinceIsComplete(a, b, room)
         case .theHistoryIsBounded: try await theHistoryIsBounded(a, b, room)
         case .anEmptyRoomHasNoPosition: try await anEmptyRoomHasNoPosition(a, room)
+        case .theEndsOfTimeArePositions: try await theEndsOfTimeArePositions(a, room)
         case .aSubscriberHearsWhatFollows: try await aSubscriberHearsWhatFollows(a, b, room)
         case .unsubscribingEndsIt: try await unsubscribingEndsIt(a, b, room)
         case .roomsAreApart: try await roomsAreApart(a, b, room)

@@ -94,7 +94,7 @@ public final class TestCluster: Sendable {
     }
 
     /// The path of a program that was built with the tests.
-    static func program(_ name: String) throws -> String {
+    public static func program(_ name: String) throws -> String {
         let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(name).path
         guard FileManager.default.isExecutableFile(atPath: path) else { throw WireFailure("\(path) is not built") }

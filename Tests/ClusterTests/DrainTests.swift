@@ -96,6 +96,24 @@ extension Scenarios {
             }
         }
 
+        @Test func anOperatorDrainsANodeFromAfar() async throws {
+            try await TestCluster.with(flags: ["--stop-seconds", "10"]) { cluster in
+                let old = try cluster.edge("edge-a")
+                let (ann, _) = try await WireClient.signIn("ann", port: old.port)
+                let wrong = try await cluster.run(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "drain", "edge-z", "--yes"])
+                #expect(wrong.exit == .status(2), "\(wrong.errors)")
+                let asked = try await cluster.run(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "drain", "edge-a", "--over", "1s", "--yes"])
+                #expect(asked.exit == .status(0), "\(asked.errors)")
+                let slot = try await ann.expect("draining", within: .seconds(2)).reconnectAfterMs ?? -1
+                #expect((0...1000).contains(slot))
+                #expect(try await ann.ending().code == 4000)
+                #expect(try await old.process.exit(within: .seconds(8)) == .status(0))
+                #expect(try await cluster.edge("edge-b").readiness().status == 200)
+            }
+        }
+
         @Test func aSecondSignalEndsItAtOnce() async throws {
             try await TestCluster.with(nodes: ["edge-a"], flags: ["--drain-seconds", "60", "--stop-seconds", "90"]) {
                 cluster in

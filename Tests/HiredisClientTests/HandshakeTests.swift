@@ -30,12 +30,12 @@ import Testing
     @Test func onlyWhatTheSettingsAskForIsSent() throws {
         #expect(
             Handshake(try settings("redis://host")).commands == [
-                RESPCommand("INFO", "replication"), RESPCommand("PING"),
+                RESPCommand("INFO", "server", "replication"), RESPCommand("EXISTS", "ready"),
             ])
         #expect(
             Handshake(try settings("redis://u:p@host/4", name: "edge")).commands == [
                 RESPCommand("AUTH", "u", "p"), RESPCommand("SELECT", "4"), RESPCommand("CLIENT", "SETNAME", "edge"),
-                RESPCommand("INFO", "replication"), RESPCommand("PING"),
+                RESPCommand("INFO", "server", "replication"), RESPCommand("EXISTS", "ready"),
             ])
         #expect(Handshake(try settings("redis://:p@host")).commands.first == RESPCommand("AUTH", "p"))
     }
@@ -43,13 +43,13 @@ import Testing
     @Test func theLastReplyFinishes() throws {
         #expect(try outcome("redis://host", Self.master) == nil)
         let server = RedisServerInfo(isReplica: false, replicationID: "abc")
-        #expect(try outcome("redis://host", Self.master, .simple("PONG"))?.get() == server)
+        #expect(try outcome("redis://host", Self.master, .integer(0))?.get() == server)
     }
 
     @Test(arguments: [0, 1, 2, 3])
     func anErrorAtAnyStepFails(step: Int) throws {
         var handshake = Handshake(try settings("redis://:p@host/1"))
-        let replies: [RESPValue] = [.simple("OK"), .simple("OK"), Self.master, .simple("PONG")]
+        let replies: [RESPValue] = [.simple("OK"), .simple("OK"), Self.master, .integer(0)]
         for reply in replies[..<step] { _ = handshake.received(reply) }
         guard case .fail(let error) = handshake.received(.error("NOPERM no")) else {
             Issue.record("step \(step) goes on")
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func aReplicaIsRefused() throws {
-        let outcome = try outcome("redis://host", Self.replica, .simple("PONG"))
+        let outcome = try outcome("redis://host", Self.replica, .integer(0))
         #expect(throws: RedisError.self) { try outcome?.get() }
     }
 

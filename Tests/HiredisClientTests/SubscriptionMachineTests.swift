@@ -4,6 +4,18 @@ import Testing
 @testable import HiredisClient
 
 @Suite struct SubscriptionMachineTests {
+    @Test func aNewConnectionAsksForTheFirstChannelsFirst() {
+        var machine = SubscriptionMachine(limits: RedisLimits())
+        for number in 0..<20 { machine.subscribe("room-\(number)") { _ in } }
+        machine.subscribe("inbox", isFirst: true) { _ in }
+        for _ in 0..<2 {
+            machine.connected()
+            guard case .subscribe(let channels) = machine.nextCommand() else { return #expect(Bool(false)) }
+            #expect(channels.count == 21 && channels.first == "inbox")
+            machine.disconnected()
+        }
+    }
+
     /// How the waiters of a test ended, by label.
     private final class Ends {
         var confirmed: [String] = []

@@ -26,7 +26,8 @@ import Testing
         let text = try #require(Tree.text(of: "Sources/ChatBrokerRedis/Keyspace.swift"))
         let keys = text.captures(/"(\\\(prefix\):[^"]+)"/).map { key in
             key.replacing(#"\(prefix)"#, with: "tc").replacing(#"\(room)"#, with: "room").replacing(
-                #"\(node)"#, with: "<id>")
+                #"\(node)"#, with: "<id>"
+            ).replacing(#"\(id)"#, with: "<nonce>")
         }
         try Document("docs/redis-keyspace.md").expectRows(keys)
     }

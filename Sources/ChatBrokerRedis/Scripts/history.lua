@@ -2,21 +2,42 @@
 --
 -- KEYS[1] history (STREAM)   KEYS[2] last (STRING)
 -- ARGV[1] 'newest', 'after' or 'before'   ARGV[2] position ('0-0' for newest)   ARGV[3] entries at most
+-- ARGV[4] bytes at most, but for one entry
 --
--- Replies with last, '1' or '0' for complete, and the entries as XRANGE gives them: ascending for after, else descending.
+-- Replies with last, '1' or '0' for complete, '1' or '0' for more, and the entries as XRANGE gives them: ascending for
+-- after, else descending.
 
-local history, position, limit = KEYS[1], ARGV[2], ARGV[3]
+local history, position = KEYS[1], ARGV[2]
+local limit, bytes_max, step = tonumber(ARGV[3]), tonumber(ARGV[4]), 50
+local first_id, last_id = '0-0', '18446744073709551615-18446744073709551615'
+
 local last = redis.call('GET', KEYS[2])
 if not last then
   local newest = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
   last = newest and newest[1] or '0-0'
 end
 
-if ARGV[1] == 'newest' then
-  return { last, '1', redis.call('XREVRANGE', history, '+', '-', 'COUNT', limit) }
+-- Goes from one end to the other until the page is full.
+local function collect(command, from, to)
+  local entries, bytes = {}, 0
+  while true do
+    local count = math.min(step, limit + 1 - #entries)
+    local found = redis.call(command, history, from, to, 'COUNT', count)
+    for _, entry in ipairs(found) do
+      for _, field in ipairs(entry[2]) do bytes = bytes + #field end
+      if #entries == limit or (#entries > 0 and bytes > bytes_max) then return '1', entries end
+      entries[#entries + 1] = entry
+    end
+    if #found < count then return '0', entries end
+    from = '(' .. found[#found][1]
+  end
 end
+
+if ARGV[1] == 'newest' then return { last, '1', collect('XREVRANGE', '+', '-') } end
 if ARGV[1] == 'before' then
-  return { last, '1', redis.call('XREVRANGE', history, '(' .. position, '-', 'COUNT', limit) }
+  -- Redis refuses an interval that ends before the first id or begins behind the last.
+  if position == first_id then return { last, '1', '0', {} } end
+  return { last, '1', collect('XREVRANGE', '(' .. position, '-') }
 end
 
 local function is_complete()
@@ -31,4 +52,5 @@ local function is_complete()
 end
 
 local complete = is_complete() and '1' or '0'
-return { last, complete, redis.call('XRANGE', history, '(' .. position, '+', 'COUNT', limit) }
+if position == last_id then return { last, complete, '0', {} } end
+return { last, complete, collect('XRANGE', '(' .. position, '+') }

@@ -3,7 +3,7 @@ import NIOPosix
 
 /// A server on loopback that passes the handshake and then answers the first command with given bytes.
 struct ScriptedServer: Sendable {
-    /// What a master without a password answers to a handshake: the name, INFO and PING.
+    /// What a master without a password answers to a handshake: the name, INFO and EXISTS.
     static let handshake = handshake(role: "master")
 
     let url: String
@@ -11,7 +11,7 @@ struct ScriptedServer: Sendable {
 
     static func handshake(role: String) -> String {
         let info = "role:\(role)\r\nmaster_replid:scripted\r\n"
-        return "+OK\r\n$\(info.utf8.count)\r\n\(info)\r\n+PONG\r\n"
+        return "+OK\r\n$\(info.utf8.count)\r\n\(info)\r\n:0\r\n"
     }
 
     /// - Parameters:
