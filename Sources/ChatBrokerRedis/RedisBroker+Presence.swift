@@ -33,13 +33,16 @@ extension RedisBroker: PresenceStore {
         return EventLoopFuture.andAllSucceed(placed, on: eventLoop)
     }
 
-    public func rooms(limit: Int) -> EventLoopFuture<[RoomSummary]> {
-        guard limit > 0 else { return eventLoop.makeSucceededFuture([]) }
-        return links.commands.send(RankedNewest(key: keyspace.rooms, count: limit)).flatMap { [self] ranked in
-            EventLoopFuture.whenAllSucceed(
-                ranked.compactMap { rank in
-                    (try? RoomName(rank.member)).map { summary(of: $0, lastActivity: rank.score) }
-                }, on: eventLoop)
+    public func rooms(
+        limit: Int, among: Int, where isWanted: @escaping @Sendable (RoomName) -> Bool
+    ) -> EventLoopFuture<[RoomSummary]> {
+        guard limit > 0, among > 0 else { return eventLoop.makeSucceededFuture([]) }
+        return links.commands.send(RankedNewest(key: keyspace.rooms, count: among)).flatMap { [self] ranked in
+            let wanted = ranked.lazy.compactMap { rank in
+                (try? RoomName(rank.member)).map { (room: $0, lastActivity: rank.score) }
+            }.filter { isWanted($0.room) }
+            return EventLoopFuture.whenAllSucceed(
+                wanted.prefix(limit).map { summary(of: $0.room, lastActivity: $0.lastActivity) }, on: eventLoop)
         }.flatMapErrorThrowing { throw BrokerError(reading: $0) }
     }
 
