@@ -1,6 +1,7 @@
 import ChatBroker
 import ChatBrokerRedis
 import ChatEdge
+import ChatIdentity
 import ChatTesting
 import ChatWire
 import Foundation
@@ -20,7 +21,7 @@ struct RunningEdge {
 
     /// - Parameter broker: made for the node's id, on a loop of the group.
     static func start(
-        _ name: String = "edge-a", on group: MultiThreadedEventLoopGroup,
+        _ name: String = "edge-a", on group: MultiThreadedEventLoopGroup, verifier: TokenVerifier? = nil,
         _ configure: (inout EdgeSettings) -> Void = { _ in },
         broker: (NodeID, any EventLoop) throws -> any ClusterBroker
     ) async throws -> RunningEdge {
@@ -39,7 +40,7 @@ struct RunningEdge {
         let registry = MetricsRegistry()
         let server = try await EdgeServer.start(
             settings, socket: socket, node: node, broker: try broker(node, group.next()),
-            authenticator: Authenticator(verifier: nil, allowsGuests: settings.allowsGuests), group: group,
+            authenticator: Authenticator(verifier: verifier, allowsGuests: settings.allowsGuests), group: group,
             registry: registry, logger: Logger(label: "edge") { _ in SwiftLogNoOpLogHandler() })
         let edge = RunningEdge(server: server, registry: registry)
         try await eventually("the edge is ready") { server.readiness == .ready }
