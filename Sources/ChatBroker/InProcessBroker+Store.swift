@@ -146,9 +146,9 @@ extension InProcessBroker.Store {
         announce(try change(room) { $0.roster.reassert(occupants, at: time) }, in: room)
     }
 
-    func summaries(limit: Int) -> [RoomSummary] {
+    func summaries(limit: Int, among: Int, where isWanted: (RoomName) -> Bool) -> [RoomSummary] {
         let used = rooms.filter { $0.value.lastActivity > 0 }.sorted { $0.value.lastActivity > $1.value.lastActivity }
-        return used.prefix(limit).map { name, room in
+        return used.prefix(among).filter { isWanted($0.key) }.prefix(limit).map { name, room in
             RoomSummary(
                 room: name, members: room.roster.users, nodes: room.roster.nodes,
                 messages: room.history.entries.count, lastActivity: room.lastActivity)

@@ -75,8 +75,10 @@ public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, @unchec
         ask { try $0.reassert(occupants, room: room) }
     }
 
-    public func rooms(limit: Int) -> EventLoopFuture<[RoomSummary]> {
-        ask { $0.summaries(limit: limit) }
+    public func rooms(
+        limit: Int, among: Int, where isWanted: @escaping @Sendable (RoomName) -> Bool
+    ) -> EventLoopFuture<[RoomSummary]> {
+        ask { $0.summaries(limit: limit, among: among, where: isWanted) }
     }
 
     public func register(_ record: @escaping @Sendable () -> NodeRecord) {

@@ -21,8 +21,17 @@ public protocol PresenceStore: Sendable {
     /// the process was frozen), announcing only them, and renews the record's backstop TTL.
     func reassert(_ occupants: [Occupant], room: RoomName) -> EventLoopFuture<Void>
 
+    /// At most `limit` of the rooms that are wanted, by last activity, newest first; only the newest `among` are looked at.
+    func rooms(
+        limit: Int, among: Int, where isWanted: @escaping @Sendable (RoomName) -> Bool
+    ) -> EventLoopFuture<[RoomSummary]>
+}
+
+extension PresenceStore {
     /// Rooms by last activity, newest first.
-    func rooms(limit: Int) -> EventLoopFuture<[RoomSummary]>
+    public func rooms(limit: Int) -> EventLoopFuture<[RoomSummary]> {
+        rooms(limit: limit, among: limit) { _ in true }
+    }
 }
 
 /// One session in one room.

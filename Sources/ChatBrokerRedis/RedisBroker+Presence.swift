@@ -33,11 +33,14 @@ extension RedisBroker: PresenceStore {
         return EventLoopFuture.andAllSucceed(placed, on: eventLoop)
     }
 
-    public func rooms(limit: Int) -> EventLoopFuture<[RoomSummary]> {
-        guard limit > 0 else { return eventLoop.makeSucceededFuture([]) }
-        return links.commands.send(RankedNewest(key: keyspace.rooms, count: limit)).flatMap { [self] ranked in
-            let rooms = ranked.compactMap { rank in (try? RoomName(rank.member)).map { ($0, rank.score) } }
-            return summaries(of: rooms[...], after: [])
+    public func rooms(
+        limit: Int, among: Int, where isWanted: @escaping @Sendable (RoomName) -> Bool
+    ) -> EventLoopFuture<[RoomSummary]> {
+        guard limit > 0, among > 0 else { return eventLoop.makeSucceededFuture([]) }
+        return links.commands.send(RankedNewest(key: keyspace.rooms, count: among)).flatMap { [self] ranked in
+            let wanted = ranked.lazy.compactMap { rank in (try? RoomName(rank.member)).map { ($0, rank.score) } }
+                .filter { isWanted($0.0) }
+            return summaries(of: Array(wanted.prefix(limit))[...], after: [])
         }.flatMapErrorThrowing { throw BrokerError(reading: $0) }
     }
 

@@ -18,6 +18,11 @@ public struct HistoryTail: Sendable {
             self.previous = previous
             self.json = json
         }
+
+        /// With bytes of its own, so that it does not keep a larger buffer alive.
+        public var copied: Rendered {
+            Rendered(id: id, previous: previous, json: ByteBuffer(bytes: json.readableBytesView))
+        }
     }
 
     /// A page that the tail can answer by itself.
@@ -26,12 +31,14 @@ public struct HistoryTail: Sendable {
         public var more: Bool
     }
 
+    public static let entriesMaxDefault = 128
+
     private var entries: Deque<Rendered> = []
     private var bytes = 0
     private let entriesMax: Int
     private let bytesMax: Int
 
-    public init(entriesMax: Int = 128, bytesMax: Int = 64 * 1024) {
+    public init(entriesMax: Int = entriesMaxDefault, bytesMax: Int = 64 * 1024) {
         self.entriesMax = entriesMax
         self.bytesMax = bytesMax
     }

@@ -15,15 +15,22 @@ public struct SessionMachine: Sendable {
         public var roomsMax: Int
         /// Frames that may wait for their answers; more wait unread.
         public var answersMax: Int
+        /// Of these, frames whose answers are large or cost the broker much. Two keep a reader busy; more would only put
+        /// megabytes ahead of everyone else.
+        public var dearAnswersMax: Int
+        /// Rooms in one answer to `rooms`: each is several questions to the broker.
+        public var roomsListedMax: Int
 
         public init(
             helloTimeout: TimeAmount = .seconds(10), slowTimeout: TimeAmount = .seconds(30), roomsMax: Int = 100,
-            answersMax: Int = 64
+            answersMax: Int = 64, dearAnswersMax: Int = 2, roomsListedMax: Int = 100
         ) {
             self.helloTimeout = helloTimeout
             self.slowTimeout = slowTimeout
             self.roomsMax = roomsMax
             self.answersMax = answersMax
+            self.dearAnswersMax = dearAnswersMax
+            self.roomsListedMax = roomsListedMax
         }
     }
 
@@ -45,8 +52,9 @@ public struct SessionMachine: Sendable {
     public enum Membership: Sendable, Equatable {
         case joining
         case live
-        /// Live entries stopped after a position, because the connection's outbound queue passed its mark.
-        case paused(after: Position, until: NIODeadline)
+        /// Live entries stopped after a position, because the connection's outbound queue passed its mark. The room is to
+        /// be joined again until then; nil while that join is under way.
+        case paused(after: Position, until: NIODeadline?)
     }
 
     private enum Phase {
@@ -86,6 +94,30 @@ public struct SessionMachine: Sendable {
         }
     }
 
+    /// Whether the answer is large or costs the broker much.
+    public func isDear(_ frame: ClientFrame) -> Bool {
+        switch frame {
+        case .join, .history, .rooms: true
+        case .who(_, let room): rooms[room] == nil
+        case .hello, .leave, .send, .typing, .ping: false
+        }
+    }
+
+    /// Whether the frame must wait for earlier answers, of which so many are outstanding.
+    public func mustWait(_ frame: ClientFrame, answersPending: Int, dearPending: Int) -> Bool {
+        runsAlone(frame) ? answersPending > 0 : isDear(frame) && dearPending >= settings.dearAnswersMax
+    }
+
+    /// What the frame takes of the rate limit that its kind has: a long page as much as some short ones.
+    public static func cost(of frame: ClientFrame) -> Double {
+        switch frame {
+        case .hello, .leave, .send, .who, .typing, .ping: 1
+        case .join(let join): 1 + Double(join.limit) / 100
+        case .history(let history): 1 + Double(history.limit) / 100
+        case .rooms(_, let limit): 1 + Double(limit) / 10
+        }
+    }
+
     public mutating func received(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
         switch (phase, frame) {
         case (.ended, _): return .ignore
@@ -112,7 +144,11 @@ public struct SessionMachine: Sendable {
                 return refuse(
                     join.ref, .tooManyRooms, "A session may be in \(settings.roomsMax) rooms; leave one first.")
             }
-            if rooms[join.room] == nil { rooms[join.room] = .joining }
+            switch rooms[join.room] {
+            case nil: rooms[join.room] = .joining
+            case .paused(let position, _): rooms[join.room] = .paused(after: position, until: nil)
+            case .joining, .live: break
+            }
             isAlone = true
             return .join(join)
         case .leave(let ref, let room):
@@ -128,7 +164,7 @@ public struct SessionMachine: Sendable {
         case .who(let ref, let room):
             return access(room).contains(.read) ? .who(ref: ref, room: room) : forbid(ref)
         case .rooms(let ref, let limit):
-            return .rooms(ref: ref, limit: limit)
+            return .rooms(ref: ref, limit: min(limit, settings.roomsListedMax))
         case .typing(let room):
             guard rooms[room] != nil else { return notJoined(nil) }
             return access(room).contains(.write) ? .typing(room) : forbid(nil)
@@ -154,10 +190,15 @@ public struct SessionMachine: Sendable {
         if rooms[room] != nil { rooms[room] = .live }
     }
 
-    /// The join was answered with an error: a session that was in the room before stays as it was.
-    public mutating func joinFailed(_ room: RoomName) {
+    /// The join was answered with an error: a session that was in the room before stays as it was, with time for another try.
+    public mutating func joinFailed(_ room: RoomName, now: NIODeadline) {
         isAlone = false
-        if rooms[room] == .joining { rooms[room] = nil }
+        switch rooms[room] {
+        case .joining: rooms[room] = nil
+        case .paused(let position, nil):
+            rooms[room] = .paused(after: position, until: now + settings.slowTimeout)
+        case nil, .live, .paused: break
+        }
     }
 
     public mutating func left(_ room: RoomName) {
@@ -188,7 +229,7 @@ public struct SessionMachine: Sendable {
         case .active(let expires):
             if let expires, now >= expires { return .tokenExpired }
             return rooms.values.contains { membership in
-                guard case .paused(_, let until) = membership else { return false }
+                guard case .paused(_, let until?) = membership else { return false }
                 return now >= until
             } ? .slowConsumer : nil
         case .ended:

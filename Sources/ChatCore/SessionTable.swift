@@ -1,5 +1,6 @@
 public import ChatWire
 public import NIOCore
+internal import DequeModule
 
 /// The sessions of one node, with or without a connection: who each is, the rooms it is in, and until when a room
 /// waits for it to come back.
@@ -10,8 +11,25 @@ public struct SessionTable: Sendable {
     /// A room that a session is in.
     public enum Membership: Sendable, Equatable {
         case present
-        /// The connection is gone, or the session was claimed; left for this reason unless taken up before.
-        case awaiting(until: NIODeadline, Departure.Reason)
+        /// The connection is gone; left as `lost` unless taken up before.
+        case awaiting(until: NIODeadline)
+        /// Another node has the session and may have its record of the room; left as `lost` unless taken up before.
+        case claimed(until: NIODeadline)
+
+        /// This node answers for the record at the broker.
+        public var isOurs: Bool {
+            switch self {
+            case .present, .awaiting: true
+            case .claimed: false
+            }
+        }
+
+        fileprivate func isOver(at now: NIODeadline) -> Bool {
+            switch self {
+            case .present: false
+            case .awaiting(let until), .claimed(let until): now >= until
+            }
+        }
     }
 
     public struct Session: Sendable {
@@ -30,7 +48,6 @@ public struct SessionTable: Sendable {
         public var session: SessionID
         public var user: UserName
         public var room: RoomName
-        public var reason: Departure.Reason
     }
 
     public enum Claim: Sendable, Equatable {
@@ -41,6 +58,9 @@ public struct SessionTable: Sendable {
 
     private var sessions: [SessionID: Session] = [:]
     private let grace: TimeAmount
+    /// Sessions with rooms that wait, by when the first of these is over; the grace is one, so it is the order of arrival.
+    /// One that was taken up meanwhile is found out when its time comes.
+    private var deadlines: Deque<(until: NIODeadline, session: SessionID)> = []
 
     /// - Parameter grace: how long a lost session's rooms wait for it.
     public init(grace: TimeAmount) { self.grace = grace }
@@ -48,8 +68,10 @@ public struct SessionTable: Sendable {
     public var count: Int { sessions.count }
     public subscript(session: SessionID) -> Session? { sessions[session] }
 
+    /// A session that went to another node and comes back has rooms here still, which are left unless joined again.
     public mutating func open(_ session: SessionID, user: UserName, secret: [UInt8], previousNode: NodeID?) {
-        sessions[session] = Session(user: user, secret: secret, previousNode: previousNode)
+        let rooms = sessions[session]?.rooms ?? [:]
+        sessions[session] = Session(user: user, secret: secret, previousNode: previousNode, rooms: rooms)
     }
 
     /// The session is in the room from now on.
@@ -62,9 +84,16 @@ public struct SessionTable: Sendable {
         dropIfOver(session)
     }
 
+    /// The join that entered the room failed: it waits for the next one as after a resume.
+    public mutating func awaitsAgain(_ room: RoomName, _ session: SessionID, now: NIODeadline) {
+        guard sessions[session]?.rooms[room] == .present else { return }
+        sessions[session]?.rooms[room] = .awaiting(until: now + grace)
+        deadlines.append((now + grace, session))
+    }
+
     /// The connection broke: the rooms wait for the grace.
     public mutating func detached(_ session: SessionID, now: NIODeadline) {
-        hold(session, until: now + grace, .lost)
+        hold(session, now: now)
         sessions[session]?.isAttached = false
         dropIfOver(session)
     }
@@ -82,25 +111,30 @@ public struct SessionTable: Sendable {
         guard let record = sessions[session], ConstantTime.areEqual(record.secret, secret),
             user == nil || user == record.user
         else { return .refused }
-        hold(session, until: now + grace, .lost)
+        hold(session, now: now, isClaimed: !stays)
         sessions[session]?.isAttached = stays
         if !stays { dropIfOver(session) }
         return .granted(rooms: Array(record.rooms.keys), wasAttached: record.isAttached)
     }
 
-    /// Another node took the session's place in the room over.
-    public mutating func moved(_ room: RoomName, _ session: SessionID) { left(room, session) }
+    /// Another node took the session's place in the room over. False where the session is here again.
+    public mutating func moved(_ room: RoomName, _ session: SessionID) -> Bool {
+        guard case .claimed? = sessions[session]?.rooms[room] else { return false }
+        left(room, session)
+        return true
+    }
 
     /// Removes and returns what nobody came back for.
     public mutating func expired(now: NIODeadline) -> [Expired] {
         var over: [Expired] = []
-        for (id, session) in sessions {
-            for (room, membership) in session.rooms {
-                guard case .awaiting(let until, let reason) = membership, now >= until else { continue }
-                over.append(Expired(session: id, user: session.user, room: room, reason: reason))
+        while let next = deadlines.first, now >= next.until {
+            deadlines.removeFirst()
+            guard let session = sessions[next.session] else { continue }
+            for (room, membership) in session.rooms where membership.isOver(at: now) {
+                over.append(Expired(session: next.session, user: session.user, room: room))
+                left(room, next.session)
             }
         }
-        for item in over { left(item.room, item.session) }
         return over
     }
 
@@ -109,20 +143,31 @@ public struct SessionTable: Sendable {
         sessions.compactMap { $0.value.user == user ? $0.key : nil }
     }
 
-    /// Every membership, so that a node can put its members back.
+    /// Every membership that this node answers for, so that it can put its members back.
     public func memberships() -> [RoomName: [(session: SessionID, user: UserName)]] {
         var all: [RoomName: [(session: SessionID, user: UserName)]] = [:]
         for (id, session) in sessions {
-            for room in session.rooms.keys { all[room, default: []].append((id, session.user)) }
+            for (room, membership) in session.rooms where membership.isOurs {
+                all[room, default: []].append((id, session.user))
+            }
         }
         return all
     }
 
-    private mutating func hold(_ session: SessionID, until: NIODeadline, _ reason: Departure.Reason) {
-        guard let record = sessions[session] else { return }
-        for (room, membership) in record.rooms where membership == .present {
-            sessions[session]?.rooms[room] = .awaiting(until: until, reason)
+    /// Rooms that wait already keep their time.
+    private mutating func hold(_ session: SessionID, now: NIODeadline, isClaimed: Bool = false) {
+        guard let record = sessions[session], !record.rooms.isEmpty else { return }
+        for (room, membership) in record.rooms {
+            switch membership {
+            case .claimed: break
+            case .present:
+                sessions[session]?.rooms[room] =
+                    isClaimed ? .claimed(until: now + grace) : .awaiting(until: now + grace)
+            case .awaiting(let until):
+                if isClaimed { sessions[session]?.rooms[room] = .claimed(until: until) }
+            }
         }
+        deadlines.append((now + grace, session))
     }
 
     /// A session without a connection and without a room is over.

@@ -14,17 +14,19 @@ public struct TokenBucket: Sendable {
         updated = now
     }
 
-    /// Takes one token. Returns nil where there was one, else the milliseconds until there will be.
-    public mutating func take(now: NIODeadline) -> Int? {
+    /// Takes tokens, all of the burst where that is fewer. Returns nil where they were there, else the milliseconds until
+    /// they will be.
+    public mutating func take(_ wanted: Double = 1, now: NIODeadline) -> Int? {
+        let cost = min(wanted, burst)
         let elapsed = Double((now - updated).nanoseconds) / 1e9
         if elapsed > 0 {
             tokens = min(burst, tokens + elapsed * perSecond)
             updated = now
         }
-        guard tokens >= 1 else {
-            return max(1, Int(((1 - tokens) / perSecond * 1000).rounded(.up)))
+        guard tokens >= cost else {
+            return max(1, Int(((cost - tokens) / perSecond * 1000).rounded(.up)))
         }
-        tokens -= 1
+        tokens -= cost
         return nil
     }
 }

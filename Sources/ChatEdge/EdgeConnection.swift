@@ -135,11 +135,11 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         }
     }
 
-    /// False where the message must wait until every earlier frame is answered.
+    /// False where the message must wait until earlier frames are answered.
     private func process(_ incoming: Incoming) -> Bool {
         switch decode(incoming) {
         case .success(let frame):
-            if machine.runsAlone(frame), !answers.isEmpty { return false }
+            if machine.mustWait(frame, answersPending: answers.count, dearPending: answers.dearCount) { return false }
             shard.hub.metrics.framesReceived.add(1)
             if let milliseconds = limit(frame) {
                 shard.hub.metrics.rateLimited.add(1)
@@ -174,9 +174,10 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     /// Milliseconds to wait where a rate limit is reached.
     private func limit(_ frame: ClientFrame) -> Int? {
-        switch frame {
-        case .send: sends.take(now: .now())
-        case .hello, .join, .leave, .history, .who, .rooms, .typing, .ping: requests.take(now: .now())
+        let cost = SessionMachine.cost(of: frame)
+        return switch frame {
+        case .send: sends.take(cost, now: .now())
+        case .hello, .join, .leave, .history, .who, .rooms, .typing, .ping: requests.take(cost, now: .now())
         }
     }
 
@@ -195,10 +196,10 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         case .leave(let ref, let room): askToLeave(ref, room)
         case .publish(let send): publish(send)
         case .history(let history):
-            let ticket = answers.open()
+            let ticket = answers.open(isDear: true)
             shard.ask { [self] in $0.history(history, for: self, ticket: ticket) }
         case .who(let ref, let room):
-            let ticket = answers.open()
+            let ticket = answers.open(isDear: machine.isDear(.who(ref: ref, room: room)))
             shard.ask { [self] in $0.who(ref, room: room, for: self, ticket: ticket) }
         case .rooms(let ref, let limit): listRooms(ref, limit: limit)
         case .typing(let room): typing(room)
@@ -228,7 +229,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             .now() + .seconds(Int64(seconds) - Int64(WallClock.milliseconds() / 1000))
         }
         let greeting = Greeting(
-            connection: self, ref: hello.ref, user: identity.user,
+            connection: self, ref: hello.ref, user: identity.user, isGuest: identity.isGuest,
             acceptsSessionUser: identity.isGuest && hello.user == nil,
             resume: hello.resume.flatMap(ResumeToken.init))
         shard.ask { $0.greet(greeting) }
@@ -266,6 +267,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         self.user = user
         machine.welcomed(expires: expires)
         tell(frame)
+        shard.welcomed(self)
         pump()
     }
 
@@ -273,9 +275,13 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     private func askToJoin(_ join: ClientFrame.Join) {
         guard let session, let user else { return }
-        let request = JoinRequest(
-            connection: self, session: session, user: user, isGuest: identity?.isGuest ?? true, frame: join)
-        shard.ask { $0.join(request) }
+        let isGuest = identity?.isGuest ?? true
+        shard.ask { [self] hub in
+            hub.join(
+                JoinRequest(
+                    number: hub.nextJoin(), connection: self, session: session, user: user, isGuest: isGuest,
+                    frame: join))
+        }
     }
 
     /// Whether the connection takes part in the room from now on.
@@ -289,7 +295,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     func joinFailed(_ room: RoomName, frame: ByteBuffer) {
         guard !hasEnded else { return }
-        machine.joinFailed(room)
+        machine.joinFailed(room, now: .now())
         tell(frame)
         pump()
     }
@@ -303,6 +309,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     func left(_ room: RoomName, frame: ByteBuffer) {
         guard !hasEnded else { return }
         machine.left(room)
+        typingTold[room] = nil
         tell(frame)
         pump()
     }
@@ -323,21 +330,10 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         shard.ask { $0.broker.typing(user, session: session, in: room) }
     }
 
-    /// Rooms that the user may not read are not there for it, so more are asked for than are shown.
     private func listRooms(_ ref: Ref?, limit: Int) {
         guard let rights = identity?.rights else { return }
-        let ticket = answers.open()
-        let wanted = rights.readsEveryRoom ? limit : Limits.pageEntriesMax
-        shard.ask { [self] in
-            $0.rooms(limit: wanted, ref: ref, for: self, ticket: ticket) { found in
-                let visible = found.lazy.filter { rights.allows(.read, $0.room) }.prefix(limit)
-                return .rooms(
-                    ref: ref,
-                    rooms: visible.map {
-                        RoomListing(room: $0.room, members: $0.members, lastActivity: $0.lastActivity)
-                    })
-            }
-        }
+        let ticket = answers.open(isDear: true)
+        shard.ask { [self] in $0.rooms(limit: limit, readableBy: rights, ref: ref, for: self, ticket: ticket) }
     }
 
     // MARK: To the socket

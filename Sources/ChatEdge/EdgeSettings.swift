@@ -63,6 +63,23 @@ enum EdgeLimits {
     static let typingInterval = TimeAmount.seconds(2)
     /// Frames of one connection that wait for an earlier one; reading stops at the mark and goes on below it.
     static let deferredFramesMax = 64
+    /// What clients may have the broker read at one time, in short pages and rooms: eleven pages of 1000 entries, or one
+    /// list of 100 rooms, each of which is some questions. More would go ahead of probes and lease renewals, which would
+    /// take the node for one without a link.
+    static let readWeightMax = 128
+    /// What a `who` of a room without sessions here counts there: the whole of its members.
+    static let whoWeight = 10
+    /// Reads that wait for their turn; more are refused with `unavailable`.
+    static let readsWaitingMax = 4096
+    /// Rooms that are looked at for one who may read some.
+    static let roomsLookedAtMax = 1000
+    /// Sessions of a room above which presence is told by the count, as few users as they may be: each change of each
+    /// session would be told to each.
+    static let sessionsListedMax = 1000
+    /// Bytes of a batch above which a room's tail keeps copies of its entries.
+    static let tailSliceOfMax = 256 * 1024
+    /// How long a node that stops waits for the broker to take its leaves and its lease.
+    static let farewellMax = TimeAmount.milliseconds(500)
     /// Departures that wait for the broker to come back.
     static let departuresMax = 100_000
 }

@@ -59,11 +59,12 @@ extension Hub {
             switch output {
             case .entries(let entries):
                 let (frames, rendered) = FrameBytes.entries(entries, room: room.name)
-                for entry in rendered { room.tail.append(entry) }
+                keep(rendered, of: frames, in: room)
                 return .entries(frames, count: entries.count, after: entries.first?.previous ?? .zero)
             case .gap(let after, let before):
                 room.tail.removeAll()
                 metrics.gaps.add(1)
+                if owesRestored || link != .up { hasLostEntries = true }
                 logger.warning(
                     "entries of a room are gone from the history",
                     metadata: ["after": "\(after)", "before": "\(before)"])
@@ -73,10 +74,17 @@ extension Hub {
         }
     }
 
+    /// The tail's entries are slices of the batch, and would keep all of a page's bytes.
+    private func keep(_ rendered: [HistoryTail.Rendered], of frames: ByteBuffer, in room: HubRoom) {
+        let isPage = frames.readableBytes > EdgeLimits.tailSliceOfMax
+        for entry in rendered.suffix(HistoryTail.entriesMaxDefault) { room.tail.append(isPage ? entry.copied : entry) }
+    }
+
     private func receive(_ change: PresenceChange, in room: HubRoom) -> [RoomBatch.Segment] {
         for moved in change.moved where moved.from == node && moved.occupant.node != node {
-            sessions.moved(room.name, moved.occupant.session)
-            roomTable.left(room.name, moved.occupant.session, now: .now())
+            if sessions.moved(room.name, moved.occupant.session) {
+                roomTable.left(room.name, moved.occupant.session, now: .now())
+            }
         }
         reassertIfReaped(change, in: room)
         return presence(room.roster.apply(change), in: room)
@@ -86,7 +94,7 @@ extension Hub {
     private func reassertIfReaped(_ change: PresenceChange, in room: HubRoom) {
         let taken = change.left.filter { left in
             left.occupant.node == node && left.reason == .nodeLost
-                && sessions[left.occupant.session]?.rooms[room.name] != nil
+                && sessions[left.occupant.session]?.rooms[room.name]?.isOurs == true
         }
         guard !taken.isEmpty else { return }
         logger.warning(
@@ -98,7 +106,8 @@ extension Hub {
     /// What people see of a change. The joiner's own `presence` is not sent to it.
     func presence(_ change: Roster.Change, in room: HubRoom) -> [RoomBatch.Segment] {
         guard !change.isEmpty else { return [] }
-        if room.isLarge {
+        // A snapshot may tell of thousands who left a room that is not large any more.
+        if room.isLarge || change.joined.count + change.left.count > Limits.membersListedMax {
             room.owesCount = true
             return []
         }

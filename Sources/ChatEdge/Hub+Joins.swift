@@ -8,45 +8,66 @@ import NIOCore
 // the shard gets after it is exactly what follows its position.
 extension Hub {
     func join(_ request: JoinRequest) {
+        guard holds(request) else { return }
         guard link == .up else {
             return fail([request], .unavailable, "The server cannot reach its message store; try again.")
         }
-        guard sessions[request.session] != nil else { return }
         let name = request.frame.room
-        if roomTable.entered(name, request.session) || rooms[name] == nil {
-            rooms[name] = HubRoom(name: name, shards: shards.count)
-        }
+        if roomTable.entered(name, request.session) || rooms[name] == nil { rooms[name] = newRoom(name) }
         guard let room = rooms[name] else { return }
         guard room.isReady else {
             room.waiting.append(request)
-            open(room)
+            if !room.isSubscribed { open(room) }
             return
         }
         proceed(request, in: room)
     }
 
+    /// Whether the connection that asked has its session still.
+    private func holds(_ request: JoinRequest) -> Bool { connections[request.session] === request.connection }
+
+    /// Nobody waits for the join any more. What it did to the session's place is undone as everything of a lost session.
+    private func drop(_ request: JoinRequest) {
+        let name = request.frame.room
+        if sessions[request.session]?.rooms[name] == nil { roomTable.left(name, request.session, now: .now()) }
+    }
+
     /// The room is ready: store the member, unless the session is one already.
     func proceed(_ request: JoinRequest, in room: HubRoom) {
-        guard let session = sessions[request.session] else { return }
-        let isMember = session.rooms[room.name] != nil
-        if request.isGuest, !isMember, room.roster.holdsLookalike(of: request.user) {
-            return fail([request], .invalidUser, "Somebody in the room has a name that looks like yours; take another.")
+        guard holds(request), let session = sessions[request.session] else { return drop(request) }
+        guard request.entrance == nil else { return answer(request, in: room) }
+        let membership = session.rooms[room.name]
+        if request.isGuest, membership != .present, !room.roster.contains(request.session),
+            room.roster.refusesGuest(request.user)
+        {
+            return fail([request], .invalidUser, "Somebody in the room has that name or one like it; take another.")
         }
+        var request = request
+        switch membership {
+        case nil, .claimed: request.entrance = .first
+        case .awaiting: request.entrance = .resumed
+        case .present: request.entrance = .again
+        }
+        // Said again: an older connection of the session may have taken it out when its join was dropped.
+        _ = roomTable.entered(room.name, request.session)
         sessions.entered(room.name, request.session)
-        guard !isMember else { return answer(request, in: room) }
-        broker.enter(occupant(request.session, request.user), room: room.name, takingOverFrom: session.previousNode)
+        guard request.entrance == .first else { return answer(request, in: room) }
+        store(request, from: session.previousNode, in: room)
+    }
+
+    private func store(_ request: JoinRequest, from previous: NodeID?, in room: HubRoom) {
+        room.asking[request.number] = request
+        broker.enter(occupant(request.session, request.user), room: room.name, takingOverFrom: previous)
             .whenComplete { [weak self] result in
-                guard let self else { return }
+                guard let self, let request = room.asking.removeValue(forKey: request.number) else { return }
                 switch result {
                 case .success(let stored):
-                    guard let room = rooms[request.frame.room] else {
-                        return fail([request], .unavailable, "The room was closed; join again.")
-                    }
+                    // The session may have left meanwhile; its departure follows it to the broker.
+                    guard sessions[request.session]?.rooms[room.name] != nil else { return }
                     room.roster.stored(stored)
                     answer(request, in: room)
                 case .failure:
                     // The broker may still have taken it: the departure makes sure.
-                    depart(request.session, user: request.user, room: request.frame.room, reason: .left)
                     fail([request], .unavailable, "The server cannot reach its message store; try again.")
                 }
             }
@@ -54,6 +75,7 @@ extension Hub {
 
     /// Finds the entries that the join asks for, in the room's tail where it reaches back far enough, else in the history.
     private func answer(_ request: JoinRequest, in room: HubRoom) {
+        guard holds(request) else { return drop(request) }
         guard room.isReady else {
             room.waiting.append(request)
             return
@@ -71,17 +93,27 @@ extension Hub {
         let position = request.entries.last?.id ?? since
         if position == room.feed.last { return complete(request, in: room, more: false) }
         let remaining = limit - request.entries.count
-        if remaining <= 0 { return complete(request, in: room, more: true) }
+        if remaining <= 0 { return answerWithNothing(request, since: position, in: room) }
         if let page = room.tail.page(after: position, limit: remaining) {
             return complete(request, with: page.entries, in: room, more: page.more)
         }
         read(.after(position, limit: remaining), for: request, in: room)
     }
 
+    /// No entry is wanted, or no more of them; whether any is missing must be known all the same.
+    private func answerWithNothing(_ request: JoinRequest, since: Position, in room: HubRoom) {
+        guard request.reads == 0, room.tail.page(after: since, limit: 0) == nil else {
+            return complete(request, in: room, more: true)
+        }
+        read(.after(since, limit: 1), for: request, in: room)
+    }
+
     private func read(_ query: HistoryQuery, for request: JoinRequest, in room: HubRoom) {
-        broker.history(of: room.name, query).whenComplete { [weak self] result in
-            guard let self else { return }
-            guard case .success(let page) = result, let room = rooms[request.frame.room] else {
+        room.asking[request.number] = request
+        read(weight: query.weight) { [broker] in broker.history(of: room.name, query) }.whenComplete {
+            [weak self] result in
+            guard let self, let request = room.asking.removeValue(forKey: request.number) else { return }
+            guard case .success(let page) = result else {
                 return fail([request], .unavailable, "The server cannot reach its message store; try again.")
             }
             merge(page, into: request, in: room)
@@ -98,6 +130,7 @@ extension Hub {
         var request = request
         request.reads += 1
         if request.reads == 1 { request.isComplete = page.isComplete }
+        if request.frame.limit == 0 { return complete(request, in: room, more: !page.entries.isEmpty) }
         let reached = room.feed.last
         let entries = page.entries.filter { $0.id <= reached }.map { FrameBytes.rendered($0, room: room.name) }
         request.entries += entries
@@ -116,7 +149,7 @@ extension Hub {
     private func complete(
         _ request: JoinRequest, with entries: [HistoryTail.Rendered] = [], in room: HubRoom, more: Bool
     ) {
-        guard sessions[request.session] != nil else { return }
+        guard holds(request) else { return drop(request) }
         let all = request.entries + entries
         let (page, wasCut) = Self.cut(all, keepingNewest: request.frame.since == nil)
         let (members, count) = room.roster.members()
@@ -126,10 +159,11 @@ extension Hub {
         var json = ByteBuffer()
         ServerFrame.writeJoined(head, renderedEntries: page.map(\.json), into: &json)
         let frame = FrameBytes.text(json: json)
-        let (connection, name, position) = (request.connection, room.name, room.feed.last)
+        let connection = request.connection
+        let (name, generation, position) = (room.name, room.generation, room.feed.last)
         room.members[connection.shard.index] += 1
         metrics.joins.add(1)
-        connection.shard.run { $0.joined(connection, room: name, position: position, frame: frame) }
+        connection.shard.run { $0.joined(connection, room: name, of: generation, position: position, frame: frame) }
     }
 
     /// Keeps a page under ``EdgeLimits/pageBytesMax``, from its newest or its oldest end.
@@ -147,8 +181,12 @@ extension Hub {
 
     func fail(_ requests: [JoinRequest], _ code: ErrorCode, _ message: String) {
         for request in requests {
+            guard holds(request) else {
+                drop(request)
+                continue
+            }
+            undo(request)
             let name = request.frame.room
-            if sessions[request.session]?.rooms[name] == nil { roomTable.left(name, request.session, now: .now()) }
             let frame = FrameBytes.text(
                 .error(
                     ErrorFrame(
@@ -159,9 +197,28 @@ extension Hub {
         }
     }
 
+    private func undo(_ request: JoinRequest) {
+        let name = request.frame.room
+        switch request.entrance {
+        case nil: drop(request)
+        case .first: depart(request.session, user: request.user, room: name, reason: .left)
+        case .resumed: sessions.awaitsAgain(name, request.session, now: .now())
+        case .again: break
+        }
+    }
+
     /// A member of a shard is gone from a room's fan-out there.
-    func fanOutEnded(_ name: RoomName, shard: Int) {
-        guard let room = rooms[name], room.members[shard] > 0 else { return }
+    func fanOutEnded(_ name: RoomName, of generation: UInt64, shard: Int) {
+        guard let room = rooms[name], room.generation == generation, room.members[shard] > 0 else { return }
         room.members[shard] -= 1
+    }
+}
+
+extension HistoryQuery {
+    /// What the read counts in ``ReadGate``.
+    var weight: Int {
+        switch self {
+        case .newest(let limit), .after(_, let limit), .before(_, let limit): 1 + limit / 100
+        }
     }
 }

@@ -22,6 +22,9 @@ extension Hub {
             logger.warning("link to the broker is down", metadata: ["reason": "\(reason)"])
             for room in rooms.values {
                 room.feed.linkLost()
+                room.roster.snapshotFailed()
+                // A join runs alone on its connection: unanswered, it would hold even a `ping` until the broker is back.
+                fail(room.takeJoins(), .unavailable, "The server cannot reach its message store; try again.")
             }
             metrics.linkIsUp.set(0)
             guard was == .up else { return }
@@ -36,14 +39,18 @@ extension Hub {
             return
         }
         owesRestored = false
-        tellEveryone(.info, .restored, "Messages flow again; nothing was lost on the way.")
+        let text =
+            hasLostEntries
+            ? "Messages flow again; some were lost on the way, as the rooms concerned were told."
+            : "Messages flow again; nothing was lost on the way."
+        hasLostEntries = false
+        tellEveryone(.info, .restored, text)
     }
 
     /// Reads again what could not be read.
     func retryRooms() {
         guard link == .up else { return }
         for room in rooms.values where room.mustRetry {
-            room.mustRetry = false
             if room.isSubscribed { subscribed(room) } else { open(room) }
         }
     }
@@ -52,12 +59,15 @@ extension Hub {
     func open(_ room: HubRoom) {
         guard !room.isOpening else { return }
         room.isOpening = true
+        room.mustRetry = false
         broker.subscribe(to: room.name).whenComplete { [weak self] result in
             guard let self, rooms[room.name] === room else { return }
+            room.isOpening = false
             switch result {
             case .success:
                 room.isSubscribed = true
-                subscribed(room)
+                // While the link is down this one may be lost again, unsaid: `.up` comes with all of them.
+                if link == .up { subscribed(room) }
             case .failure(let error): openingFailed(room, error)
             }
         }
@@ -65,30 +75,36 @@ extension Hub {
 
     /// The subscription is confirmed, for the first time or after a link loss: entries and roster catch up.
     private func subscribed(_ room: HubRoom) {
+        room.mustRetry = false
         perform(room.feed.subscribed(), in: room)
+        let read = room.roster.snapshotAsked()
         broker.occupants(of: room.name).whenComplete { [weak self] result in
-            guard let self, rooms[room.name] === room else { return }
+            guard let self, rooms[room.name] === room, room.roster.awaits(read) else { return }
             switch result {
-            case .success(let occupants): rosterRead(occupants, in: room)
-            case .failure(let error): openingFailed(room, error)
+            case .success(let occupants): rosterRead(occupants, read, in: room)
+            case .failure(let error):
+                room.roster.snapshotFailed()
+                openingFailed(room, error)
             }
         }
     }
 
-    private func rosterRead(_ occupants: [Occupant], in room: HubRoom) {
+    private func rosterRead(_ occupants: [Occupant], _ read: Roster.SnapshotRead, in room: HubRoom) {
         let isFirst = !room.hasRoster
-        let change = room.roster.replace(with: occupants)
+        let change = room.roster.replace(with: occupants, from: read) { session in
+            sessions[session]?.rooms[room.name]?.isOurs == true
+        }
         room.hasRoster = true
         if !isFirst { deliver([RoomBatch(room: room.name, segments: presence(change, in: room))]) }
         answerWaiting(room)
     }
 
     private func openingFailed(_ room: HubRoom, _ error: any Error) {
-        room.isOpening = false
         room.mustRetry = true
         logger.debug("room could not be opened", metadata: ["error": "\(error)"])
-        fail(room.waiting, .unavailable, "The server cannot reach its message store; try again.")
+        let waiting = room.waiting
         room.waiting = []
+        fail(waiting, .unavailable, "The server cannot reach its message store; try again.")
     }
 
     /// Carries a feed's step out: the history read whose answer is the next event.
@@ -101,27 +117,25 @@ extension Hub {
         tellRestored()
     }
 
-    func startRead(_ query: HistoryQuery?, in room: HubRoom) {
-        guard let query else { return }
+    func startRead(_ read: RoomFeed.Read?, in room: HubRoom) {
+        guard let read else { return }
         metrics.catchUpReads.add(1)
-        broker.history(of: room.name, query).whenComplete { [weak self] result in
-            guard let self, rooms[room.name] === room else { return }
+        broker.history(of: room.name, read.query).whenComplete { [weak self] result in
+            guard let self, rooms[room.name] === room, room.feed.awaits(read) else { return }
             switch result {
             case .success(let page):
                 if !room.feed.hasStarted {
                     page.entries.forEach { room.tail.append(FrameBytes.rendered($0, room: room.name)) }
                 }
-                perform(room.feed.read(page), in: room)
+                perform(room.feed.answered(read, with: page), in: room)
             case .failure(let error):
-                room.feed.readFailed()
-                openingFailed(room, error)
+                if room.feed.failed(read) { openingFailed(room, error) }
             }
         }
     }
 
     private func answerWaiting(_ room: HubRoom) {
         guard room.isReady else { return }
-        room.isOpening = false
         let waiting = room.waiting
         room.waiting = []
         for request in waiting { proceed(request, in: room) }

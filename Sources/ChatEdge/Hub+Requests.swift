@@ -1,5 +1,6 @@
 import ChatBroker
 import ChatCore
+import ChatIdentity
 import ChatWire
 import Logging
 import NIOCore
@@ -7,7 +8,8 @@ import NIOCore
 // What a connection asks for besides joining. Each answer goes back to the connection's shard with its ticket.
 extension Hub {
     func leave(_ connection: EdgeConnection, session: SessionID, user: UserName, ref: Ref?, room: RoomName) {
-        depart(session, user: user, room: room, reason: .left)
+        // Not for the connection that resumed the session meanwhile.
+        if connections[session] === connection { depart(session, user: user, room: room, reason: .left) }
         let frame = FrameBytes.text(.left(ref: ref, room: room))
         connection.shard.run { _ in connection.left(room, frame: frame) }
     }
@@ -37,7 +39,7 @@ extension Hub {
             case .after(let position): .after(position, limit: frame.limit)
             case .newest: .newest(limit: frame.limit)
             }
-        broker.history(of: frame.room, query).whenComplete { result in
+        read(weight: query.weight) { [broker] in broker.history(of: frame.room, query) }.whenComplete { result in
             var json = ByteBuffer()
             switch result {
             case .success(let page):
@@ -60,11 +62,12 @@ extension Hub {
         if let room = rooms[name], room.hasRoster {
             return answerWho(ref, name, room.roster, connection, ticket)
         }
-        broker.occupants(of: name).whenComplete { result in
+        read(weight: EdgeLimits.whoWeight) { [broker] in broker.occupants(of: name) }.whenComplete { result in
             switch result {
             case .success(let occupants):
                 var roster = Roster()
-                _ = roster.replace(with: occupants)
+                let read = roster.snapshotAsked()
+                _ = roster.replace(with: occupants, from: read) { _ in false }
                 self.answerWho(ref, name, roster, connection, ticket)
             case .failure(let error):
                 let frame = FrameBytes.text(.error(Self.errorFrame(error, ref: ref)))
@@ -73,15 +76,24 @@ extension Hub {
         }
     }
 
-    /// Answers with what `frame` makes of the rooms by last activity, newest first.
+    /// Answers with those rooms that the user may read, by last activity, newest first.
     func rooms(
-        limit: Int, ref: Ref?, for connection: EdgeConnection, ticket: AnswerQueue.Ticket,
-        _ frame: @escaping @Sendable ([RoomSummary]) -> ServerFrame
+        limit: Int, readableBy rights: RoomRights, ref: Ref?, for connection: EdgeConnection,
+        ticket: AnswerQueue.Ticket
     ) {
-        broker.rooms(limit: limit).whenComplete { result in
+        // Rooms that the user may not read are not there for it, so more are looked at than are shown.
+        let among = rights.readsEveryRoom ? limit : EdgeLimits.roomsLookedAtMax
+        read(weight: 1 + limit) { [broker] in
+            broker.rooms(limit: limit, among: among) { rights.allows(.read, $0) }
+        }.whenComplete { result in
             let answer: ServerFrame =
                 switch result {
-                case .success(let rooms): frame(rooms)
+                case .success(let rooms):
+                    .rooms(
+                        ref: ref,
+                        rooms: rooms.map {
+                            RoomListing(room: $0.room, members: $0.members, lastActivity: $0.lastActivity)
+                        })
                 case .failure(let error): .error(Self.errorFrame(error, ref: ref))
                 }
             connection.shard.run { _ in connection.answer(ticket, with: FrameBytes.text(answer)) }

@@ -16,6 +16,8 @@ struct Greeting {
     let connection: EdgeConnection
     let ref: Ref?
     let user: UserName
+    /// The name was only claimed.
+    let isGuest: Bool
     /// The client named no user of its own, so that the session's is taken where it resumes.
     let acceptsSessionUser: Bool
     let resume: ResumeToken?
@@ -24,7 +26,10 @@ struct Greeting {
 // Sessions: opened, resumed here or from another node, lost, closed, kicked.
 extension Hub {
     func greet(_ greeting: Greeting) {
-        guard let token = greeting.resume else { return open(greeting, resuming: nil, from: nil) }
+        // A guest who has the secret of a session with a token has not the token, nor its rights.
+        guard let token = greeting.resume, token.session.isGuest == greeting.isGuest else {
+            return open(greeting, resuming: nil, from: nil)
+        }
         if token.node == node { return resumeHere(greeting, token) }
         guard link == .up, claims.count < EdgeLimits.claimsMax else { return open(greeting, resuming: nil, from: nil) }
         nextClaim &+= 1
@@ -65,7 +70,7 @@ extension Hub {
     }
 
     private func open(_ greeting: Greeting, as user: UserName? = nil, resuming: SessionID?, from previous: NodeID?) {
-        let session = resuming ?? .random(using: &random)
+        let session = resuming ?? (greeting.isGuest ? .randomGuest(using: &random) : .random(using: &random))
         let secret = ResumeToken.randomSecret(using: &random)
         let user = user ?? greeting.user
         sessions.open(session, user: user, secret: secret, previousNode: previous)

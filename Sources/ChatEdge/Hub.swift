@@ -31,9 +31,16 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     var isDraining = false
     /// `degraded` was said, and `restored` was not.
     var owesRestored = false
+    /// A gap was told since, so that `restored` must not say that nothing was lost.
+    var hasLostEntries = false
     var random = SystemRandomNumberGenerator()
     var claims: [UInt64: PendingClaim] = [:]
     var nextClaim: UInt64 = 0
+    private var joinsSeen: UInt64 = 0
+    private var roomsOpened: UInt64 = 0
+    /// What clients read of the broker.
+    var reads = ReadGate<@Sendable () -> Void>(
+        weightMax: EdgeLimits.readWeightMax, waitingMax: EdgeLimits.readsWaitingMax)
     /// Departures that the broker has not taken yet.
     var departures: [PendingDeparture] = []
     private var sweep: RepeatedTask?
@@ -67,27 +74,39 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     /// Leaves every room for every session, gives the lease up and stops the broker.
     func stop() -> EventLoopFuture<Void> {
         sweep?.cancel()
-        let memberships = sessions.memberships()
-        let leaves = memberships.flatMap { room, members in
+        let farewell = sayFarewell()
+        rooms = [:]
+        return farewell.flatMap { self.broker.stop() }.always { _ in
+            for read in self.reads.takeWaiting() { read() }
+        }
+    }
+
+    /// Completes when the broker has taken the leaves and the lease, and soon in any case: where it is away they would wait
+    /// for it to come back, and the other nodes find out by themselves.
+    private func sayFarewell() -> EventLoopFuture<Void> {
+        guard link == .up else { return loop.makeSucceededVoidFuture() }
+        let leaves = sessions.memberships().flatMap { room, members in
             members.map { member in
-                broker.leave(
-                    Occupant(session: member.session, user: member.user, node: node), room: room, reason: .left
-                )
-                .map { _ in }.recover { _ in }
+                broker.leave(occupant(member.session, member.user), room: room, reason: .left)
+                    .map { _ in }.recover { _ in }
             }
         }
-        rooms = [:]
-        return EventLoopFuture.andAllComplete(leaves, on: loop)
+        let done = loop.makePromise(of: Void.self)
+        let timeout = loop.scheduleTask(in: EdgeLimits.farewellMax) { done.succeed() }
+        EventLoopFuture.andAllComplete(leaves, on: loop)
             .flatMap { self.broker.withdraw() }
-            .flatMapError { _ in self.loop.makeSucceededVoidFuture() }
-            .flatMap { self.broker.stop() }
+            .whenComplete { _ in
+                timeout.cancel()
+                done.succeed()
+            }
+        return done.futureResult
     }
 
     /// What must be looked at by the clock: graces, lingering rooms, owed counts, departures to retry.
     private func sweepDeadlines() {
         let now = NIODeadline.now()
         for expired in sessions.expired(now: now) {
-            depart(expired.session, user: expired.user, room: expired.room, reason: expired.reason)
+            depart(expired.session, user: expired.user, room: expired.room, reason: .lost)
         }
         for name in roomTable.expired(now: now) { close(name) }
         for room in rooms.values where room.owesCount { tellCount(room, now: now) }
@@ -99,8 +118,7 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
 
     private func close(_ name: RoomName) {
         guard let room = rooms.removeValue(forKey: name) else { return }
-        fail(room.waiting, .unavailable, "The room was closed; join again.")
-        room.waiting = []
+        fail(room.takeJoins(), .unavailable, "The room was closed; join again.")
         broker.unsubscribe(from: name)
     }
 
@@ -109,21 +127,54 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         sessions.left(room, session)
         roomTable.left(room, session, now: .now())
         rooms[room]?.roster.withdrawn(session)
-        let pending = PendingDeparture(
-            occupant: Occupant(session: session, user: user, node: node), room: room, reason: reason)
-        broker.leave(pending.occupant, room: room, reason: reason).whenFailure { [weak self] _ in
+        leave(PendingDeparture(occupant: occupant(session, user), room: room, reason: reason))
+    }
+
+    private func leave(_ pending: PendingDeparture) {
+        broker.leave(pending.occupant, room: pending.room, reason: pending.reason).whenFailure { [weak self] _ in
             guard let self, departures.count < EdgeLimits.departuresMax else { return }
             departures.append(pending)
         }
     }
 
+    /// Only the broker's part: for this node the session left before, and may be about to join again.
     private func retryDepartures() {
         guard !departures.isEmpty, link == .up else { return }
         let again = departures
         departures = []
         for pending in again where sessions[pending.occupant.session]?.rooms[pending.room] == nil {
-            depart(pending.occupant.session, user: pending.occupant.user, room: pending.room, reason: pending.reason)
+            leave(pending)
         }
+    }
+
+    func newRoom(_ name: RoomName) -> HubRoom {
+        roomsOpened &+= 1
+        return HubRoom(name: name, generation: roomsOpened, shards: shards.count)
+    }
+
+    func nextJoin() -> UInt64 {
+        joinsSeen &+= 1
+        return joinsSeen
+    }
+
+    /// Reads of the broker for a client, when its turn has come. Fails with `.overloaded` where too many wait.
+    func read<Value: Sendable>(
+        weight: Int, _ start: @escaping @Sendable () -> EventLoopFuture<Value>
+    ) -> EventLoopFuture<Value> {
+        let promise = loop.makePromise(of: Value.self)
+        let read: @Sendable () -> Void = { [self] in
+            start().whenComplete { result in
+                // In a tick of its own: where every read fails at once, one would start the next from within.
+                for next in self.reads.finished(weight: weight) { self.loop.execute(next) }
+                promise.completeWith(result)
+            }
+        }
+        switch reads.enter(read, weight: weight) {
+        case .start: read()
+        case .wait: break
+        case .refuse: promise.fail(BrokerError(.overloaded, "Too many clients read at once."))
+        }
+        return promise.futureResult
     }
 
     func occupant(_ session: SessionID, _ user: UserName) -> Occupant {

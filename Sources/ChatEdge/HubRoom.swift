@@ -6,26 +6,31 @@ import NIOCore
 /// What the hub keeps of one room while a session of this node is in it. Owned by ``Hub``; loop-bound with it.
 final class HubRoom: @unchecked Sendable {
     let name: RoomName
+    /// Tells this room from one of the same name that was closed before it was opened.
+    let generation: UInt64
     var feed = RoomFeed()
     var tail = HistoryTail()
     var roster = Roster()
     /// The roster's first snapshot is there.
     var hasRoster = false
-    /// Subscribing, or reading for the first time.
+    /// The subscription was asked for and is not confirmed.
     var isOpening = false
     var isSubscribed = false
     /// What the room must read could not be read, although the link is up: it is tried again.
     var mustRetry = false
     /// Joins that wait until the room is ready.
     var waiting: [JoinRequest] = []
+    /// Joins that wait for the broker's answer about them, by their numbers.
+    var asking: [UInt64: JoinRequest] = [:]
     /// Live members per shard: only shards that have some get the room's batches.
     var members: [Int]
     /// A count is owed to a room too large for lists.
     var owesCount = false
     var countTold = NIODeadline.uptimeNanoseconds(0)
 
-    init(name: RoomName, shards: Int) {
+    init(name: RoomName, generation: UInt64, shards: Int) {
         self.name = name
+        self.generation = generation
         members = Array(repeating: 0, count: shards)
     }
 
@@ -33,17 +38,41 @@ final class HubRoom: @unchecked Sendable {
     var isReady: Bool { feed.isLive && hasRoster }
 
     /// Lists would be too long: presence is told by the count.
-    var isLarge: Bool { roster.count > Limits.membersListedMax }
+    var isLarge: Bool {
+        roster.count > Limits.membersListedMax || roster.sessionCount > EdgeLimits.sessionsListedMax
+    }
+
+    /// Every join that is not answered; none is left.
+    func takeJoins() -> [JoinRequest] {
+        defer {
+            waiting = []
+            asking = [:]
+        }
+        return waiting + asking.values
+    }
 }
 
 /// A `join` on its way through the hub.
 struct JoinRequest {
+    /// What the join does to the session's place in the room, and so what is undone where it fails.
+    enum Entrance {
+        /// The member is stored for this join: it departs.
+        case first
+        /// The session has come back to its place: it waits for another join.
+        case resumed
+        /// The connection is in the room already: it stays.
+        case again
+    }
+
+    let number: UInt64
     let connection: EdgeConnection
     let session: SessionID
     let user: UserName
     /// The name was only claimed: it must not look like that of somebody in the room.
     let isGuest: Bool
     let frame: ClientFrame.Join
+    /// nil until the room was ready for it.
+    var entrance: Entrance?
     /// Reads of the history so far.
     var reads = 0
     /// What earlier reads of this join gave, oldest first.

@@ -18,31 +18,42 @@ final class Shard: @unchecked Sendable {
     private var waiting = WaitingBatches()
     private var isDeliveryDue = false
     private var pace = FanOutPace()
+    /// Set once the node drains.
+    private var schedule: DrainSchedule?
     var random = SystemRandomNumberGenerator()
 
     /// The live members of one room on this loop.
     private final class Members {
         var live: ContiguousArray<EdgeConnection> = []
-        /// Where each one stands in `live`.
-        var places: [ObjectIdentifier: Int] = [:]
+        private var places: [ObjectIdentifier: Place] = [:]
 
-        func insert(_ connection: EdgeConnection) -> Bool {
-            guard places.updateValue(live.count, forKey: ObjectIdentifier(connection)) == nil else {
-                places[ObjectIdentifier(connection)] = live.firstIndex { $0 === connection }
-                return false
-            }
-            live.append(connection)
-            return true
+        private struct Place {
+            /// In `live`.
+            var index: Int
+            /// Of the hub's room that counts the member.
+            var generation: UInt64
         }
 
-        func remove(_ connection: EdgeConnection) -> Bool {
-            guard let place = places.removeValue(forKey: ObjectIdentifier(connection)) else { return false }
+        /// Returns the generation in which the connection was counted before, where it was.
+        func insert(_ connection: EdgeConnection, of generation: UInt64) -> UInt64? {
+            if let place = places[ObjectIdentifier(connection)] {
+                places[ObjectIdentifier(connection)]?.generation = generation
+                return place.generation
+            }
+            places[ObjectIdentifier(connection)] = Place(index: live.count, generation: generation)
+            live.append(connection)
+            return nil
+        }
+
+        /// Returns the generation in which the connection was counted.
+        func remove(_ connection: EdgeConnection) -> UInt64? {
+            guard let place = places.removeValue(forKey: ObjectIdentifier(connection)) else { return nil }
             let moved = live.removeLast()
             if moved !== connection {
-                live[place] = moved
-                places[ObjectIdentifier(moved)] = place
+                live[place.index] = moved
+                places[ObjectIdentifier(moved)]?.index = place.index
             }
-            return true
+            return place.generation
         }
     }
 
@@ -83,24 +94,28 @@ final class Shard: @unchecked Sendable {
     }
 
     /// The hub answered a join: live entries follow from here.
-    func joined(_ connection: EdgeConnection, room: RoomName, position: Position, frame: ByteBuffer) {
+    func joined(
+        _ connection: EdgeConnection, room: RoomName, of generation: UInt64, position: Position, frame: ByteBuffer
+    ) {
         // What waits came before the position that the joiner starts from.
         if waiting.holds(room) { deliverWaiting() }
-        guard connection.joined(room, position: position, frame: frame) else { return fanOutEnded(room) }
+        guard connection.joined(room, position: position, frame: frame) else {
+            return fanOutEnded(room, of: generation)
+        }
         let members = rooms[room] ?? Members()
         rooms[room] = members
-        if !members.insert(connection) { fanOutEnded(room) }
+        if let before = members.insert(connection, of: generation) { fanOutEnded(room, of: before) }
     }
 
     /// The connection left the room's fan-out: it left, closed, or is paused.
     func removeFromFanOut(_ connection: EdgeConnection, room: RoomName) {
-        guard let members = rooms[room], members.remove(connection) else { return }
+        guard let members = rooms[room], let generation = members.remove(connection) else { return }
         if members.live.isEmpty { rooms[room] = nil }
-        fanOutEnded(room)
+        fanOutEnded(room, of: generation)
     }
 
-    private func fanOutEnded(_ room: RoomName) {
-        ask { [index] in $0.fanOutEnded(room, shard: index) }
+    private func fanOutEnded(_ room: RoomName, of generation: UInt64) {
+        ask { [index] in $0.fanOutEnded(room, of: generation, shard: index) }
     }
 
     /// Takes what the hub made of one read from the broker. It is delivered with whatever else came by then: at the end
@@ -156,19 +171,25 @@ final class Shard: @unchecked Sendable {
         }
     }
 
-    /// After what waits: `restored` says that it has been delivered.
+    /// After what waits: `restored` says that it has been delivered. Nobody hears anything before `welcome`.
     func tellEveryone(_ frame: ByteBuffer) {
         deliverWaiting()
-        for connection in connections.values { connection.tell(frame) }
+        for connection in connections.values where connection.session != nil { connection.tell(frame) }
     }
 
     /// Tells each client its slot of the drain.
     func drain(_ schedule: DrainSchedule) {
-        var schedule = schedule
-        for connection in connections.values {
-            let milliseconds = Int(schedule.slot().nanoseconds / 1_000_000)
-            connection.tell(FrameBytes.text(.draining(reconnectAfterMilliseconds: milliseconds)))
-        }
+        self.schedule = schedule
+        for connection in connections.values where connection.session != nil { tellSlot(connection) }
+    }
+
+    /// The connection has been told `welcome`.
+    func welcomed(_ connection: EdgeConnection) { tellSlot(connection) }
+
+    private func tellSlot(_ connection: EdgeConnection) {
+        guard let slot = schedule?.slot() else { return }
+        let milliseconds = Int(slot.nanoseconds / 1_000_000)
+        connection.tell(FrameBytes.text(.draining(reconnectAfterMilliseconds: milliseconds)))
     }
 
     func endAll(_ code: CloseCode, _ reason: String) {

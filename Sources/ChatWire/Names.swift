@@ -59,6 +59,18 @@ public struct SessionID: Hashable, Sendable, CustomStringConvertible {
         SessionID(unchecked: Identifier.random(count: 16, using: &generator))
     }
 
+    /// A new id of a guest's session. It begins with a letter that ``random(using:)`` never gives, so that every node
+    /// that sees the session knows that its user's name was only claimed.
+    public static func randomGuest(using generator: inout some RandomNumberGenerator) -> SessionID {
+        SessionID(unchecked: "\(guestMark)\(Identifier.random(count: 15, using: &generator))")
+    }
+
+    /// The session is a guest's; ``randomGuest(using:)`` made the id.
+    public var isGuest: Bool { value.first == Self.guestMark }
+
+    /// For "unproved"; not in the alphabet of generated ids.
+    private static let guestMark: Character = "u"
+
     private init(unchecked value: String) { self.value = value }
     public var description: String { value }
 }

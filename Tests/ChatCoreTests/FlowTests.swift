@@ -46,6 +46,37 @@ import Testing
         #expect(queue.isEmpty)
     }
 
+    @Test func aLargeAnswerCountsUntilItIsWritten() {
+        var queue = AnswerQueue()
+        let (small, large) = (queue.open(), queue.open(isDear: true))
+        #expect(queue.answer(large, with: ByteBuffer(string: "large")).isEmpty)
+        #expect(queue.dearCount == 1)
+        #expect(queue.answer(small, with: ByteBuffer(string: "small")).count == 2)
+        #expect(queue.dearCount == 0)
+    }
+
+    @Test func aDearRequestTakesMoreOfTheRateAndNeverMoreThanTheBurst() {
+        var bucket = TokenBucket(perSecond: 10, burst: 20, now: start)
+        #expect(bucket.take(11, now: start) == nil)
+        #expect(bucket.take(11, now: start) == 200)
+        #expect(bucket.take(500, now: start + .seconds(1)) == 100)
+        #expect(bucket.take(500, now: start + .milliseconds(1100)) == nil)
+    }
+
+    @Test func readsStartWhileTheirWeightsFitAndInOrder() {
+        var gate = ReadGate<String>(weightMax: 10, waitingMax: 2)
+        #expect(gate.enter("a", weight: 6) == .start)
+        #expect(gate.enter("b", weight: 6) == .wait)
+        #expect(gate.enter("c", weight: 1) == .wait)
+        #expect(gate.enter("d", weight: 1) == .refuse)
+        #expect(gate.finished(weight: 6) == ["b", "c"])
+        #expect(gate.finished(weight: 6).isEmpty)
+        #expect(gate.finished(weight: 1).isEmpty)
+        #expect(gate.enter("heavier than all", weight: 100) == .start)
+        #expect(gate.enter("e", weight: 1) == .wait)
+        #expect(gate.takeWaiting() == ["e"])
+    }
+
     @Test func aBurstThenTheRate() {
         var bucket = TokenBucket(perSecond: 2, burst: 3, now: start)
         for _ in 0..<3 { #expect(bucket.take(now: start) == nil) }

@@ -74,7 +74,7 @@ import Testing
         var machine = active()
         _ = machine.received(.join(.init(room: try room())), access: everything)
         #expect(!machine.mayProceed(answersPending: 0))
-        machine.joinFailed(try room())
+        machine.joinFailed(try room(), now: start)
         #expect(machine.rooms.isEmpty)
         #expect(machine.mayProceed(answersPending: 0))
     }
@@ -84,8 +84,46 @@ import Testing
         _ = machine.received(.join(.init(room: try room())), access: everything)
         machine.joined(try room())
         _ = machine.received(.join(.init(room: try room())), access: everything)
-        machine.joinFailed(try room())
+        machine.joinFailed(try room(), now: start)
         #expect(machine.rooms[try room()] == .live)
+    }
+
+    @Test func aPausedRoomIsNotOverdueWhileItIsJoinedAgain() throws {
+        var machine = active()
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        machine.paused(try room(), after: position(7), now: start)
+        _ = machine.received(.join(.init(room: try room(), since: position(7))), access: everything)
+        #expect(machine.deadlinePassed(at: start + .seconds(60)) == nil)
+        machine.joinFailed(try room(), now: start + .seconds(60))
+        #expect(machine.deadlinePassed(at: start + .seconds(89)) == nil)
+        #expect(machine.deadlinePassed(at: start + .seconds(90)) == .slowConsumer)
+    }
+
+    @Test func fewDearFramesAreOutstandingAtOnce() throws {
+        var machine = active()
+        let history = ClientFrame.history(.init(room: try room(), direction: .newest))
+        #expect(!machine.mustWait(history, answersPending: 1, dearPending: 1))
+        #expect(machine.mustWait(history, answersPending: 2, dearPending: 2))
+        #expect(!machine.mustWait(.ping(ref: nil), answersPending: 2, dearPending: 2))
+        #expect(machine.mustWait(.join(.init(room: try room())), answersPending: 1, dearPending: 0))
+        let who = ClientFrame.who(ref: nil, room: try room())
+        #expect(machine.isDear(who))
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        #expect(!machine.isDear(who))
+    }
+
+    @Test func aLongPageCostsMoreOfTheRate() throws {
+        let page = { (limit: Int) in ClientFrame.history(.init(room: try room(), direction: .newest, limit: limit)) }
+        #expect(SessionMachine.cost(of: try page(50)) == 1.5)
+        #expect(SessionMachine.cost(of: try page(1000)) == 11)
+        #expect(SessionMachine.cost(of: .ping(ref: nil)) == 1)
+    }
+
+    @Test func aListOfRoomsHasALimitOfItsOwn() {
+        var machine = active()
+        #expect(machine.received(.rooms(ref: nil, limit: 1000), access: everything) == .rooms(ref: nil, limit: 100))
     }
 
     @Test func tooManyRoomsAreRefused() throws {

@@ -16,7 +16,7 @@ import Testing
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let edge = try await RunningEdge.alone(
-            on: group, configure, proxies: ["127.0.0.1"], verifier: try await TestKey.verifier())
+            on: group, proxies: ["127.0.0.1"], verifier: try await TestKey.verifier(), configure)
         try await body(edge, group)
         await edge.server.stop()
         try await group.shutdownGracefully()

@@ -23,8 +23,8 @@ struct RunningEdge {
     ///   - proxies: whose `X-Forwarded-For` is believed.
     ///   - broker: made for the node's id, on a loop of the group.
     static func start(
-        _ name: String = "edge-a", on group: MultiThreadedEventLoopGroup,
-        _ configure: (inout EdgeSettings) -> Void = { _ in }, proxies: [String] = [], verifier: TokenVerifier? = nil,
+        _ name: String = "edge-a", on group: MultiThreadedEventLoopGroup, proxies: [String] = [],
+        verifier: TokenVerifier? = nil, _ configure: (inout EdgeSettings) -> Void = { _ in },
         broker: (NodeID, any EventLoop) throws -> any ClusterBroker
     ) async throws -> RunningEdge {
         var settings = EdgeSettings()
@@ -52,10 +52,10 @@ struct RunningEdge {
 
     /// One edge over a store in memory, whose rooms end with it.
     static func alone(
-        on group: MultiThreadedEventLoopGroup, _ configure: (inout EdgeSettings) -> Void = { _ in },
-        proxies: [String] = [], verifier: TokenVerifier? = nil
+        on group: MultiThreadedEventLoopGroup, proxies: [String] = [], verifier: TokenVerifier? = nil,
+        _ configure: (inout EdgeSettings) -> Void = { _ in }
     ) async throws -> RunningEdge {
-        try await start(on: group, configure, proxies: proxies, verifier: verifier) { node, loop in
+        try await start(on: group, proxies: proxies, verifier: verifier, configure) { node, loop in
             InProcessBroker(node: node, on: loop, store: .init(on: loop, history: .init()))
         }
     }
