@@ -69,10 +69,12 @@ public final class TestCluster: Sendable {
 
     /// Starts a program of this package that ends with the cluster.
     public func start(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String = "",
+        keyboard: String? = nil
     ) async throws -> ChildProcess {
         let child = try await ChildProcess.start(
-            Self.program(program), arguments, name: program, folder: folder, environment: homed(environment))
+            Self.program(program), arguments, name: program, folder: folder, environment: homed(environment),
+            input: input, keyboard: keyboard)
         others.withLock { $0.append(child) }
         return child
     }
@@ -91,7 +93,7 @@ public final class TestCluster: Sendable {
     }
 
     /// The path of a program that was built with the tests.
-    static func program(_ name: String) throws -> String {
+    public static func program(_ name: String) throws -> String {
         let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(name).path
         guard FileManager.default.isExecutableFile(atPath: path) else { throw WireFailure("\(path) is not built") }
