@@ -85,7 +85,7 @@ extension LineChat {
         guard let room = await named(name), rooms.contains(room) else { return }
         session.leave(room)
         forget(room)
-        _ = await keepMessages(of: room)
+        await sayKept(of: room)
         guard current == room else { return }
         current = rooms.last
         if let current { await output.say("messages go to \(current) now") }

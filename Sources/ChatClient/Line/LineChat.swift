@@ -74,13 +74,21 @@ actor LineChat {
 
     private func showEvents() async throws {
         for await event in session.events {
+            note(event)
             for line in view.lines(for: event, now: .now()) { try await show(line) }
-            await note(event)
-            if case .stopped(let reason) = event { throw CommandFailure(reason) }
+            switch event {
+            case .roomRefused(let room, _):
+                await sayKept(of: room)
+                changed()
+            case .stopped(let reason):
+                throw CommandFailure(reason)
+            default:
+                continue
+            }
         }
     }
 
-    private func note(_ event: SessionEvent) async {
+    private func note(_ event: SessionEvent) {
         switch event {
         case .stored(let message, _, _):
             settle(message)
@@ -91,8 +99,9 @@ actor LineChat {
             if reason == .perhapsStored { doubtful.append(message) }
             settle(message)
         case .roomRefused(let room, let error):
-            if await keepMessages(of: room) { outcome.roomRefusal = error }
-            forget(room)
+            if unsettled.values.contains(room) { outcome.roomRefusal = error }
+            // Whoever waits for the room's messages is told once it is said that they are kept.
+            rooms.removeAll { $0 == room }
             // What is typed next was not meant for another room.
             if current == room { current = nil }
         default:
@@ -174,6 +183,7 @@ actor LineChat {
     /// Waits for messages to be settled and questions to be answered.
     /// - Returns: whether they are.
     private func isDone(within seconds: Double) async throws -> Bool {
+        guard isBusy else { return true }
         let waiter = ChangeSignal()
         waiters.append(waiter)
         do {
@@ -204,11 +214,9 @@ actor LineChat {
     }
 
     /// Says what stays behind with a room.
-    /// - Returns: whether anything does.
-    func keepMessages(of room: RoomName) async -> Bool {
+    func sayKept(of room: RoomName) async {
         let count = unsettled.values.count { $0 == room }
         if count > 0 { await output.say("\(Self.messages(count)) not stored yet, and kept; /join \(room) sends them") }
-        return count > 0
     }
 
     private static func messages(_ count: Int) -> String { count == 1 ? "1 message is" : "\(count) messages are" }
