@@ -83,6 +83,8 @@ extension Entry.Kind {
         switch self {
         case .message: "m"
         case .file: "f"
+        // Clients only; nothing reads it back.
+        case .unreadable: "?"
         }
     }
 

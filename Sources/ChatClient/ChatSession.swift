@@ -32,7 +32,8 @@ public final class ChatSession: Sendable {
 
     /// Everything that happens, once, in order.
     public let events: SessionEvents
-    /// Messages that an earlier run left in the outbox; they are sent when their rooms are joined.
+    /// Messages that an earlier run left in the outbox. When their rooms are joined, what the history has of them counts
+    /// as stored, and the others are sent; see also ``SessionEvent/kept(_:_:)``.
     public let restored: [OutgoingMessage]
     private let driver: SessionDriver
     private let outboxStore: OutboxStore?
@@ -47,10 +48,11 @@ public final class ChatSession: Sendable {
             address: configuration.server, certificateAuthority: configuration.certificateAuthority, loop: group.next())
         let store = try configuration.outboxPath.map { try OutboxStore(path: $0) }
         let restored = try await store?.restore() ?? []
+        let time = OutboxStore.now
         let machine = SessionMachine(
             .init(
                 user: configuration.user, token: configuration.token, client: configuration.client,
-                window: configuration.window),
+                window: configuration.window, keepsOutbox: store != nil),
             seed: .random(in: .min ... .max))
         let driver = SessionDriver(machine: machine, connector: connector, outboxStore: store)
         let producer = SessionDriver.Events.makeSequence(
@@ -59,9 +61,9 @@ public final class ChatSession: Sendable {
                 lowWatermark: ClientLimits.eventsLowMark, highWatermark: ClientLimits.eventsHighMark),
             finishOnDeinit: true, delegate: EventsDelegate(driver: driver))
         let source = producer.source
-        driver.loop.execute { driver.start(source, restored: restored) }
+        driver.loop.execute { driver.start(source, restored: restored, time: time) }
         self.driver = driver
-        self.restored = restored
+        self.restored = restored.map(\.message)
         outboxStore = store
         events = SessionEvents(producer.sequence)
     }
@@ -101,13 +103,20 @@ public final class ChatSession: Sendable {
     /// - Throws: ``SendError``.
     public func send(_ message: OutgoingMessage) async throws {
         do throws(WireError) { _ = try ClientFrame.Send(message, ref: nil) } catch { throw SendError.invalid(error) }
-        try await outboxStore?.add(message)
-        let isTaken = try await driver.loop.submit { [driver] in try driver.send(message) }.get()
+        var place: Place?
+        if let outboxStore {
+            place = try await driver.loop.submit { [driver] in driver.place(in: message.room) }.get()
+            try await outboxStore.add(message, place)
+        }
+        let isTaken = try await driver.loop.submit { [driver, place] in try driver.send(message, place) }.get()
         guard isTaken else {
             outboxStore?.settled(message)
             throw SendError.outboxFull
         }
     }
+
+    /// Takes a message that was ``SessionEvent/kept(_:_:)`` out of the outbox's file. To send it again, ``send(_:)`` it.
+    public func discard(_ message: OutgoingMessage) { outboxStore?.settled(message) }
 
     public func typing(in room: RoomName) {
         driver.loop.execute { [driver] in driver.change { $0.typing(in: room, at: $1) } }

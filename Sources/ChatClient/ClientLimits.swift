@@ -6,6 +6,9 @@ enum ClientLimits {
     static let outboxMessagesMax = 1000
     /// Bytes of the outbox's file before it is written anew with only what still waits.
     static let outboxFileBytesMax = 1 << 20
+    /// How long an edge remembers a message's key at least (docs/protocol.md, `send`): sent again later, it may be stored
+    /// twice, so that it is sent only where the history shows that it is not there.
+    static let keyRememberedFor = TimeAmount.minutes(5)
     /// Live entries of one room kept back while a hole before them is fetched; beyond it they are fetched as well.
     static let heldEntriesMax = 1024
     /// Positions of one room remembered to tell a repeated entry from a rewritten history.

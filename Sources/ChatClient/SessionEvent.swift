@@ -27,12 +27,22 @@ public enum SessionEvent: Sendable, Equatable {
     case delayed(OutgoingMessage, ErrorFrame, until: NIODeadline)
     /// The message will not be stored; it has left the outbox.
     case refused(OutgoingMessage, ErrorFrame)
+    /// The message is not sent by itself; it stays in the outbox's file, where there is one, until it is sent or
+    /// discarded by a later call.
+    case kept(OutgoingMessage, KeptReason)
 
     case presence(ServerFrame.Presence)
     case typing(RoomName, user: String)
     case notice(NoticeLevel, NoticeCode, text: String)
     /// An error that answers nothing the session still waits for.
     case error(ErrorFrame)
+
+    public enum KeptReason: Sendable, Equatable {
+        /// It may be stored already, in a part of the history that is gone, and no edge remembers its key.
+        case perhapsStored
+        /// It was written as this user, who is another one than the server knows now.
+        case writtenBy(String)
+    }
 
     /// `welcome` without its secret.
     public struct Connected: Sendable, Equatable {

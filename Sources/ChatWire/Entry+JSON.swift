@@ -1,12 +1,16 @@
 public import NIOCore
 
 extension Entry {
-    /// Writes the entry as a `message` or `file` frame: the envelope, and the tail behind it as it is.
+    /// Writes the entry as a `message` or `file` frame: the envelope, and the tail behind it as it is; what could
+    /// not be read is written as it came.
     public func writeJSON(room: RoomName, into buffer: inout ByteBuffer) {
         buffer.reserveCapacity(minimumWritableBytes: Self.envelopeBytesMax + tail.readableBytes)
         switch kind {
         case .message: buffer.writeStaticString(#"{"type":"message","room":""#)
         case .file: buffer.writeStaticString(#"{"type":"file","room":""#)
+        case .unreadable:
+            buffer.writeImmutableBuffer(tail)
+            return
         }
         buffer.writeString(room.value)
         buffer.writeStaticString(#"","id":"#)

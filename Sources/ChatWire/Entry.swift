@@ -10,12 +10,20 @@ public struct Entry: Sendable, Hashable {
         case message
         /// A file's line: the tail is `"user":…,"key":…,"file":{…}}`.
         case file
+        /// What a client cannot read: an entry of a type that this version does not know, or without one of its
+        /// members. The tail is the whole object as it came. It has its place in the room's order like any other;
+        /// no server makes one.
+        case unreadable
+
+        /// The kinds that the protocol names.
+        public static var allCases: [Kind] { [.message, .file] }
 
         /// The frame's `type`.
         public var frameType: String {
             switch self {
             case .message: "message"
             case .file: "file"
+            case .unreadable: "unreadable"
             }
         }
     }
@@ -24,7 +32,7 @@ public struct Entry: Sendable, Hashable {
     public var id: Position
     /// The entry before it in the same room; ``Position/zero`` for the first.
     public var previous: Position
-    /// JSON text: the object's members after `ts`, the closing brace included.
+    /// JSON text: the object's members after `ts`, the closing brace included; see ``Kind/unreadable``.
     public var tail: ByteBuffer
 
     public init(kind: Kind, id: Position, previous: Position, tail: ByteBuffer) {

@@ -124,6 +124,9 @@ struct JSONObject {
         buffer.writeBytes(text(of: token))
     }
 
+    /// Writes the whole object as it came.
+    func copyAll(into buffer: inout ByteBuffer) { buffer.writeBytes(scanner.bytes) }
+
     private func text(of token: JSONToken) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: scanner.bytes[token.text])
     }

@@ -8,11 +8,13 @@ extension Entry {
     }
 
     /// Decodes the tail.
-    /// - Throws: ``WireError`` `invalid_frame` where a member is missing or of another type.
+    /// - Throws: ``WireError`` `invalid_frame` where a member is missing or of another type, and for what is
+    ///   ``Kind/unreadable``.
     public func content() throws(WireError) -> Content {
         switch kind {
         case .message: .message(try Message(tail: tail))
         case .file: .file(try FileLine(tail: tail))
+        case .unreadable: throw WireError(.invalidFrame, "This version cannot read the entry.")
         }
     }
 }

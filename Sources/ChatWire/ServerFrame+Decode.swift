@@ -3,8 +3,9 @@ public import NIOCore
 extension ServerFrame {
     /// Reads one frame of an edge, for clients. Unknown members are ignored.
     ///
-    /// A newer server may say more than this version knows: a frame of an unknown type is nil, entries of an unknown
-    /// type are left out of a page, and an unknown error code, notice or reason becomes the plainest known one.
+    /// A newer server may say more than this version knows: a frame of an unknown type is nil, unless it has an entry's
+    /// place in a room; entries that cannot be read keep their place (``Entry/Kind/unreadable``), and an unknown error
+    /// code, notice or reason becomes the plainest known one.
     ///
     /// - Throws: ``WireError`` `invalid_frame` where the text is not what the protocol says.
     public static func decode(_ bytes: ByteBuffer) throws(WireError) -> ServerFrame? {
@@ -13,9 +14,7 @@ extension ServerFrame {
 
     private init?(_ frame: JSONObject) throws(WireError) {
         switch try frame.string("type") {
-        case "message", "file":
-            guard let entry = try Entry(frame) else { return nil }
-            self = .entry(room: try frame.room(), entry)
+        case "message", "file": self = .entry(room: try frame.room(), try Entry(frame))
         case "ack":
             self = .ack(
                 ref: try frame.ref(), room: try frame.room(), id: try frame.position("id"),
@@ -54,7 +53,9 @@ extension ServerFrame {
             self = .draining(reconnectAfterMilliseconds: try frame.integer("reconnect_after_ms"))
         case "error": self = .error(try ErrorFrame(frame))
         case "pong": self = .pong(ref: try frame.ref())
-        default: return nil
+        default:
+            guard let room = try? frame.room(), let entry = try? Entry(frame) else { return nil }
+            self = .entry(room: room, entry)
         }
     }
 }
@@ -109,28 +110,42 @@ extension Member {
 }
 
 extension Entry {
-    /// The entries of a page, without those of unknown types.
+    /// The entries of a page; an object of an unknown type that has no place in the room is left out.
     fileprivate static func page(_ frame: JSONObject) throws(WireError) -> [Entry] {
-        try frame.objects("messages") { entry throws(WireError) in try Entry(entry) }.compactMap { $0 }
+        try frame.objects("messages") { entry throws(WireError) -> Entry? in
+            if Kind(frameType: try entry.string("type")) == nil { return try? Entry(entry) }
+            return try Entry(entry)
+        }.compactMap { $0 }
     }
 
-    /// Reads a `message` or `file` object and builds its tail anew from the members that this version knows, so that
-    /// it does not matter in which order they came. Nil for another type.
-    fileprivate init?(_ object: JSONObject) throws(WireError) {
-        guard let kind = Kind(frameType: try object.string("type")) else { return nil }
+    /// Reads an entry's place, and what it says as far as this version knows its type.
+    fileprivate init(_ object: JSONObject) throws(WireError) {
+        let (id, previous) = (try object.position("id"), try object.position("prev"))
+        if let kind = Kind(frameType: try object.string("type")), let tail = try? Self.tail(of: kind, object) {
+            self.init(kind: kind, id: id, previous: previous, tail: tail)
+        } else {
+            var whole = ByteBuffer()
+            object.copyAll(into: &whole)
+            self.init(kind: .unreadable, id: id, previous: previous, tail: whole)
+        }
+    }
+
+    /// Builds a tail anew from the members that this version knows, so that it does not matter in which order they came.
+    private static func tail(of kind: Kind, _ object: JSONObject) throws(WireError) -> ByteBuffer {
         var tail = ByteBuffer()
         try object.copy("user", into: &tail)
         let names: [StaticString] =
             switch kind {
             case .message: ["session", "key", "body"]
             case .file: ["key", "file"]
+            case .unreadable: []
             }
         for name in names {
             tail.writeInteger(UInt8(ascii: ","))
             try object.copy(name, into: &tail)
         }
         tail.writeInteger(UInt8(ascii: "}"))
-        self.init(kind: kind, id: try object.position("id"), previous: try object.position("prev"), tail: tail)
+        return tail
     }
 }
 

@@ -1,9 +1,13 @@
 import ChatClient
+import Dispatch
 import Foundation
 
 @main
 struct Main {
-    static func main() async {
-        exit(await TermchatProgram.run(Array(CommandLine.arguments.dropFirst())))
+    /// Not `async`: what runs an asynchronous `main` opens descriptors before it.
+    static func main() {
+        TermchatProgram.openStandardDescriptors()
+        Task { exit(await TermchatProgram.run(Array(CommandLine.arguments.dropFirst()))) }
+        dispatchMain()
     }
 }

@@ -228,6 +228,46 @@ import Testing
         try await withSession(outbox: folder + "/outbox") { session, _ in #expect(session.restored == []) }
     }
 
+    /// The process ended between the store and the ack: the next one finds the message in the history.
+    @Test func aMessageThatWasStoredWithoutItsAckIsNotSentAgain() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/session-\(UInt64.random(in: 0...UInt64.max))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let message = OutgoingMessage(room: lobby, body: "stored")
+        try await withSession(outbox: folder + "/outbox") { session, server in
+            session.join(lobby)
+            let peer = try await server.accept()
+            try await peer.greet(entries(1...2), at: 2)
+            #expect(try await session.shown(2) == [1, 2])
+            try await session.send(message)
+            #expect(try await peer.nextSend().key == message.key)
+        }
+        try await withSession(outbox: folder + "/outbox") { session, server in
+            #expect(session.restored == [message])
+            session.join(lobby)
+            let peer = try await server.accept()
+            guard case .hello = try await peer.next() else { throw Unexpected() }
+            peer.send(.welcome(welcomeFrame()))
+            let join = try await peer.answerJoin([entry(3, key: message.key)], at: 3)
+            #expect(join.since == position(2))
+            let stored = try await session.first { if case .stored(let stored, _, _) = $0 { stored } else { nil } }
+            #expect(stored == message)
+        }
+        try await withSession(outbox: folder + "/outbox") { session, _ in #expect(session.restored == []) }
+    }
+
+    @Test func aSessionThatNobodyHoldsClosesItsConnection() async throws {
+        let server = try await ScriptedServer()
+        let peer = try await {
+            let session = try await ChatSession(.init(server: .init(host: "127.0.0.1", port: server.port)))
+            session.join(lobby)
+            let peer = try await server.accept()
+            try await peer.greet()
+            return peer
+        }()
+        try await within("the connection's end") { try await peer.channel.closeFuture.get() }
+        try await server.stop()
+    }
+
     @Test func cancellingTheReaderEndsTheSession() async throws {
         let server = try await ScriptedServer()
         let session = try await ChatSession(.init(server: .init(host: "127.0.0.1", port: server.port)))

@@ -11,6 +11,8 @@ import Testing
         ["send"], ["who"], ["tail"], ["--nonsense"], ["send", "Not a room", "x"],
         ["who", "ops", "--server", "nowhere"],
         ["tail", "ops", "--since", "yesterday"], ["send", "ops", "--pipeline", "0", "x"],
+        ["send", "ops", "--timeout", "inf", "x"], ["chat", "--timeout", "nan"], ["tail", "ops", "--timeout", "1e300"],
+        ["who", "ops", "--timeout", "-1"], ["rooms", "--timeout", "inf"],
         ["lobby", "--user", "no spaces"],
         ["who", "ops", "--token-file", "/nonexistent"], ["chat", "--count", "-1"],
     ])
@@ -112,12 +114,26 @@ import Testing
     @Test func theOutboxIsKeptInTheStateFolder() {
         let server = ServerAddress(host: "::1", port: 80)
         #expect(
-            OutboxPath.path(server: server, user: "ada", environment: ["HOME": "/h"])
+            OutboxPath.path(server: server, owner: "ada", environment: ["HOME": "/h"])
                 == "/h/.local/state/termchat/outbox/ada@::1_80")
         #expect(
-            OutboxPath.path(server: server, user: "ada", environment: ["XDG_STATE_HOME": "/s"])
+            OutboxPath.path(server: server, owner: "ada", environment: ["XDG_STATE_HOME": "/s"])
                 == "/s/termchat/outbox/ada@::1_80")
-        #expect(OutboxPath.path(server: server, user: "ada", environment: [:]) == nil)
+        #expect(OutboxPath.path(server: server, owner: "ada", environment: [:]) == nil)
+    }
+
+    /// A token decides who one is, whatever name is asked for beside it.
+    @Test func theOutboxIsTheTokensAndNotTheAskedNames() {
+        let server = ServerAddress(host: "h", port: 80)
+        let claims = Data(#"{"sub":"ädä","exp":1}"#.utf8).base64EncodedString()
+        let token = "e30.\(claims.replacing("=", with: "").replacing("+", with: "-").replacing("/", with: "_")).c2ln"
+        #expect(OutboxOwner.name(of: .init(server: server, user: "alice")) == "alice")
+        #expect(OutboxOwner.name(of: .init(server: server, user: "alice", token: token)) == "token:ädä")
+        let opaque = ["one", "two", "a.b.c", "e30.e30.c2ln"].map {
+            OutboxOwner.name(of: .init(server: server, user: "alice", token: $0))
+        }
+        #expect(Set(opaque).count == 4)
+        #expect(opaque.allSatisfy { $0.hasPrefix("token#") })
     }
 
     private func flags(_ server: ScriptedServer) -> [String] {

@@ -7,7 +7,8 @@ import Testing
         ("", LineInput.nothing), ("   ", .nothing), ("hello", .message("hello")),
         ("  indented", .message("  indented")),
         ("/join ops", .join("ops")), ("/j #ops ", .join("ops")), ("/leave", .leave(nil)), ("/leave ops", .leave("ops")),
-        ("/who", .who(nil)), ("/who #ops", .who("ops")), ("/rooms", .rooms), ("/me waves", .message("* waves")),
+        ("/who", .who(nil)), ("/who #ops", .who("ops")), ("/rooms", .rooms), ("/resend", .resend),
+        ("/discard", .discard), ("/me waves", .message("* waves")),
         ("/help", .help), ("/quit", .quit), ("/quit now", .quit), ("//etc", .message("/etc")), ("/", .unknown("/")),
         ("/join", .unknown("/join")), ("/nope x", .unknown("/nope x")), ("/me", .unknown("/me")),
     ])

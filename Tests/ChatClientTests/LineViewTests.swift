@@ -28,6 +28,14 @@ import Testing
             ])
     }
 
+    @Test func whatCannotBeReadHasItsLine() {
+        var view = plain()
+        let poll = Entry(
+            kind: .unreadable, id: fiveAfterTen, previous: .zero, tail: ByteBuffer(string: #"{"type":"poll"}"#))
+        #expect(
+            view.lines(for: .entry(lobby, poll), now: at(0)) == [.text("10:05 -- cannot be shown by this version")])
+    }
+
     @Test func hostileTextIsMadeVisible() {
         var view = plain()
         let lines = view.lines(for: .entry(lobby, said(#"\u001b[2J\u202eevil\u0007"#)), now: at(0))

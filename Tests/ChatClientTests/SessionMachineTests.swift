@@ -70,6 +70,93 @@ import Testing
         #expect(session.sentKeys(on: second) == [])
     }
 
+    /// An earlier run may have been killed between the store and the ack.
+    @Test func whatAnEarlierRunLeftIsLookedForBeforeItIsSent() {
+        var session = Session(keepsOutbox: true)
+        let message = session.restore("k1", after: 3, firstTry: .longAgo)
+        session.note(session.machine.join(lobby, since: nil, limit: 20, at: at(0)))
+        session.welcome(first)
+        #expect(
+            session.frames(on: first).last
+                == .join(.init(ref: Ref(1), room: lobby, since: position(3), limit: ClientLimits.pageEntries)))
+        let actions = session.receive(.joined(joinedFrame([entry(4, key: "k1")], at: 4, ref: Ref(1))), on: first)
+        #expect(actions.contains(.settled(message)))
+        #expect(session.sentKeys(on: first) == [])
+    }
+
+    @Test func theWholeHistorySinceIsReadBeforeItIsSent() {
+        var session = Session(keepsOutbox: true)
+        session.restore("k1", after: 3, firstTry: .longAgo)
+        session.note(session.machine.join(lobby, since: nil, limit: 20, at: at(0)))
+        session.welcome(first)
+        session.receive(.joined(joinedFrame([entry(4)], at: 6, ref: Ref(1), more: true)), on: first)
+        #expect(session.sentKeys(on: first) == [])
+        session.receive(
+            .history(ref: Ref(2), room: lobby, messages: [entry(5, key: "k1"), entry(6)], more: false), on: first)
+        #expect(session.sentKeys(on: first) == [])
+        #expect(session.machine.outbox.count == 0)
+    }
+
+    @Test func whatTheHistoryDoesNotHaveIsSentWhateverItsAge() {
+        var session = Session(keepsOutbox: true)
+        session.restore("k1", after: 3, firstTry: .longAgo)
+        session.note(session.machine.join(lobby, since: nil, limit: 20, at: at(0)))
+        session.welcome(first)
+        session.receive(.joined(joinedFrame([entry(4)], at: 4, ref: Ref(1))), on: first)
+        #expect(session.sentKeys(on: first) == ["k1"])
+    }
+
+    @Test func whatMayBeInALostPartOfTheHistoryIsSentOnlyWhileItsKeyIsRemembered() {
+        for (firstTry, isSent) in [
+            (Outbox.FirstTry.at(at(0)), true), (.at(at(-300)), false), (.longAgo, false), (.none, true),
+        ] {
+            var session = Session(keepsOutbox: true)
+            session.now = 299_800
+            let message = session.restore("k1", after: 3, firstTry: firstTry)
+            session.note(session.machine.join(lobby, since: position(3), limit: 20, at: at(session.now)))
+            session.welcome(first)
+            let actions = session.receive(
+                .joined(joinedFrame([entry(8)], at: 8, ref: Ref(1), complete: false)), on: first)
+            #expect(session.sentKeys(on: first) == (isSent ? ["k1"] : []), "\(firstTry)")
+            #expect(actions.contains(.tell(.kept(message, .perhapsStored))) == !isSent, "\(firstTry)")
+            #expect(!actions.contains(.settled(message)), "it stays in the file")
+        }
+    }
+
+    @Test func aMessageThatWaitedTooLongForItsAckIsTheUsersDecision() {
+        var session = Session(joined: 3)
+        let message = session.send("k1")
+        session.lose(first)
+        session.now = 301_000
+        session.reconnect(to: second)
+        let actions = session.receive(
+            .joined(joinedFrame([entry(8)], at: 8, ref: Ref(3), complete: false)), on: second)
+        #expect(actions.contains(.tell(.kept(message, .perhapsStored))))
+        #expect(session.sentKeys(on: second) == [])
+    }
+
+    @Test func aMessageIsSentOnceTheFileSaysWhereItMayBeStored() {
+        var session = Session(keepsOutbox: true)
+        let message = session.send("k1")
+        session.note(session.machine.join(lobby, since: nil, limit: 20, at: at(0)))
+        session.welcome(first)
+        let actions = session.receive(.joined(joinedFrame([], at: 3, ref: Ref(1))), on: first)
+        #expect(actions.contains(.place(message, Place(after: position(3), user: "ann"))))
+        #expect(session.sentKeys(on: first) == [])
+        session.note(session.machine.placed(message, at: at(0)))
+        #expect(session.sentKeys(on: first) == ["k1"])
+    }
+
+    @Test func whatAnotherUserWroteIsNotSent() {
+        var session = Session(keepsOutbox: true)
+        let message = session.restore("k1", after: 3, user: "bob", firstTry: .at(at(0)))
+        session.note(session.machine.join(lobby, since: nil, limit: 20, at: at(0)))
+        let actions = session.welcome(first)
+        #expect(actions.contains(.tell(.kept(message, .writtenBy("bob")))))
+        session.receive(.joined(joinedFrame([], at: 3, ref: Ref(1))), on: first)
+        #expect(session.sentKeys(on: first) == [])
+    }
+
     @Test func anothersMessageWithTheSameKeyDoesNotCount() {
         var session = Session(joined: 3)
         session.send("k1")
@@ -235,14 +322,17 @@ import Testing
 
 /// A machine with what it wrote.
 private struct Session {
-    var machine = SessionMachine(.init(user: "ann", token: "t", client: "test"), seed: 1)
+    var machine: SessionMachine
     var now = 0
     private var written: [(LinkID, ClientFrame)] = []
 
-    init() {}
+    init(keepsOutbox: Bool = false) {
+        machine = SessionMachine(.init(user: "ann", token: "t", client: "test", keepsOutbox: keepsOutbox), seed: 1)
+    }
 
     /// Welcomed on the first connection, with the lobby joined and shown up to `last`.
     init(joined last: Int) {
+        self.init()
         note(machine.join(lobby, since: nil, limit: 50, at: at(0)))
         welcome(LinkID(number: 1))
         receive(.joined(joinedFrame([entry(last)], at: last, ref: Ref(1))), on: LinkID(number: 1))
@@ -260,10 +350,11 @@ private struct Session {
         frames(on: link).compactMap { if case .send(let send) = $0 { send.key } else { nil } }
     }
 
-    mutating func welcome(_ link: LinkID) {
+    @discardableResult
+    mutating func welcome(_ link: LinkID) -> [SessionMachine.Action] {
         note(machine.start(at: at(now)))
         open(link)
-        receive(.welcome(welcomeFrame()), on: link)
+        return receive(.welcome(welcomeFrame()), on: link)
     }
 
     mutating func open(_ link: LinkID) { note(machine.opened(link, at: at(now))) }
@@ -285,6 +376,17 @@ private struct Session {
         note(machine.retryNow(at: at(now)))
         open(link)
         receive(.welcome(welcomeFrame()), on: link)
+    }
+
+    /// Adds what an earlier run left.
+    @discardableResult
+    mutating func restore(
+        _ key: String, after: Int, user: String = "ann", firstTry: Outbox.FirstTry
+    ) -> OutgoingMessage {
+        let message = OutgoingMessage(room: lobby, key: key, body: "text")
+        let place = Place(after: position(after), user: user)
+        note((try? machine.send(message, place: place, firstTry: firstTry, at: at(now))) ?? [])
+        return message
     }
 
     @discardableResult

@@ -32,9 +32,10 @@ public final class ChildProcess: Sendable {
     ///   - folder: where the output files go.
     ///   - environment: the child's whole environment.
     ///   - input: what it reads from stdin; nothing by default.
+    ///   - keyboard: a FIFO that it reads instead, for as long as it runs.
     public static func start(
         _ program: String, _ arguments: [String], name: String, folder: String, environment: [String: String] = [:],
-        input: String = ""
+        input: String = "", keyboard: String? = nil
     ) async throws -> ChildProcess {
         let stem = "\(folder)/\(name)-\(UInt32.random(in: .min ... .max))"
         try Data(input.utf8).write(to: URL(fileURLWithPath: stem + ".in"))
@@ -42,7 +43,7 @@ public final class ChildProcess: Sendable {
         let variables =
             ["PATH=/usr/bin:/bin", "LANG=C.UTF-8"] + sanitizerOptions + environment.map { "\($0.key)=\($0.value)" }
         let pid = try await MultiThreadedEventLoopGroup.singleton.next().submit {
-            try spawn(words, variables, stem: stem)
+            try spawn(words, variables, stem: stem, keyboard: keyboard)
         }.get()
         return ChildProcess(name: name, pid: pid, outputPath: stem + ".out", errorPath: stem + ".err")
     }
@@ -78,12 +79,15 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    private static func spawn(_ words: [String], _ variables: [String], stem: String) throws -> pid_t {
+    private static func spawn(
+        _ words: [String], _ variables: [String], stem: String, keyboard: String?
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         let created = O_WRONLY | O_CREAT | O_TRUNC
-        posix_spawn_file_actions_addopen(&actions, 0, stem + ".in", O_RDONLY, 0)
+        // Opened for both, a FIFO neither waits for its writer nor ends with it.
+        posix_spawn_file_actions_addopen(&actions, 0, keyboard ?? stem + ".in", keyboard == nil ? O_RDONLY : O_RDWR, 0)
         posix_spawn_file_actions_addopen(&actions, 1, stem + ".out", created, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, stem + ".err", created, 0o600)
         // Nothing else that is open here is the child's: a pipe that it kept would never end for its reader.

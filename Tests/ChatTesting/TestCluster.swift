@@ -72,10 +72,12 @@ public final class TestCluster: Sendable {
 
     /// Starts a program of this package that ends with the cluster.
     public func start(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String = "",
+        keyboard: String? = nil
     ) async throws -> ChildProcess {
         let child = try await ChildProcess.start(
-            Self.program(program), arguments, name: program, folder: folder, environment: homed(environment))
+            Self.program(program), arguments, name: program, folder: folder, environment: homed(environment),
+            input: input, keyboard: keyboard)
         others.withLock { $0.append(child) }
         return child
     }

@@ -68,12 +68,33 @@ struct NewerServerTests {
         #expect(try ServerFrame.decode(frame(text)) == .entry(room: Vectors.room, Vectors.message))
     }
 
-    @Test func unknownEntriesAreLeftOutOfPages() throws {
+    @Test func unknownObjectsWithoutAPlaceAreLeftOutOfPages() throws {
         let text =
             #"{"type":"history","room":"lobby","messages":[{"type":"poll"},"# + Vectors.fileJSON + #"],"more":false}"#
         #expect(
             try ServerFrame.decode(frame(text))
                 == .history(ref: nil, room: Vectors.room, messages: [Vectors.file], more: false))
+    }
+
+    /// An unknown type, and known ones without a member.
+    @Test(arguments: [
+        #"{"type":"poll","room":"lobby","id":"5-0","prev":"4-0","ts":5,"question":"tea?"}"#,
+        #"{"type":"message","room":"lobby","id":"5-0","prev":"4-0","ts":5,"user":"ann","key":"k","body":"b"}"#,
+        #"{"type":"file","room":"lobby","id":"5-0","prev":"4-0","ts":5,"user":"ann","key":"k"}"#,
+    ])
+    func entriesThatCannotBeReadKeepTheirPlace(text: String) throws {
+        let entry = Entry(
+            kind: .unreadable, id: Position(milliseconds: 5, sequence: 0),
+            previous: Position(milliseconds: 4, sequence: 0), tail: ByteBuffer(string: text))
+        #expect(try ServerFrame.decode(frame(text)) == .entry(room: Vectors.room, entry))
+        let page = #"{"type":"history","room":"lobby","messages":[\#(text),\#(Vectors.fileJSON)],"more":false}"#
+        #expect(
+            try ServerFrame.decode(frame(page))
+                == .history(ref: nil, room: Vectors.room, messages: [entry, Vectors.file], more: false))
+        var written = ByteBuffer()
+        entry.writeJSON(room: Vectors.room, into: &written)
+        #expect(String(buffer: written) == text)
+        #expect(throws: WireError.self) { try entry.content() }
     }
 
     @Test func unknownCodesBecomeThePlainestKnown() throws {

@@ -21,12 +21,14 @@ struct Chat: AsyncParsableCommand {
         guard (0...Limits.pageEntriesMax).contains(count) else {
             throw ValidationError("--count is 0 to \(Limits.pageEntriesMax).")
         }
+        try TimeoutOption.validate(timeout)
     }
 
     func run() async throws {
         let rooms = try rooms.map { try RoomName.argument($0) }
         var configuration = try connection.configuration()
-        configuration.outboxPath = OutboxPath.path(server: configuration.server, user: configuration.user ?? "guest")
+        configuration.outboxPath = OutboxPath.path(
+            server: configuration.server, owner: OutboxOwner.name(of: configuration))
         let termination = Termination()
         let outcome = try await LineReader.with { reader in
             try await ChatSession.with(configuration) { session in
@@ -36,5 +38,6 @@ struct Chat: AsyncParsableCommand {
             }
         }
         if outcome.refused > 0 { throw CommandFailure(.failed, "\(outcome.refused) messages were refused.") }
+        if let refusal = outcome.roomRefusal { throw CommandFailure(CommandFailure(refusal).status) }
     }
 }

@@ -18,6 +18,7 @@ struct Rooms: AsyncParsableCommand {
         guard (1...Limits.pageEntriesMax).contains(limit) else {
             throw ValidationError("--limit is 1 to \(Limits.pageEntriesMax).")
         }
+        try TimeoutOption.validate(timeout)
     }
 
     func run() async throws {

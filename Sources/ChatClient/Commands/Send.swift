@@ -26,6 +26,7 @@ struct Send: AsyncParsableCommand {
     func validate() throws {
         guard (1...256).contains(pipeline) else { throw ValidationError("--pipeline is 1 to 256.") }
         guard timeout > 0 else { throw ValidationError("--timeout is above 0.") }
+        try TimeoutOption.validate(timeout)
     }
 
     func run() async throws {
@@ -125,6 +126,8 @@ private actor Sender {
             case .refused(let message, let error):
                 let isForbidden = error.code == .forbidden || error.code == .unauthorized
                 await refused(message.body, error.message, isForbidden: isForbidden)
+            case .kept(let message, _):
+                await refused(message.body, "it may be stored already", isForbidden: false)
             case .delayed(_, let error, _):
                 // Waiting for one's turn is progress; waiting for a store that is away is not.
                 if error.code == .rateLimited { lastProgress = .now() }

@@ -15,7 +15,11 @@ struct Tail: AsyncParsableCommand {
 
     @Argument(help: "The rooms.") var rooms: [String]
 
-    @Flag(help: "Each entry as the JSON object that the server sent, one a line.") var json = false
+    @Flag(
+        help:
+            "Each entry as the JSON object that the server sent, one a line, with controls and the like as \\u escapes."
+    )
+    var json = false
 
     @Option(help: ArgumentHelp("Begin after this position instead of with recent entries.", valueName: "position"))
     var since: String?
@@ -33,6 +37,7 @@ struct Tail: AsyncParsableCommand {
         guard since == nil || since.flatMap(Position.init) != nil else {
             throw ValidationError("--since is a position as 'tail --json' prints it: 1700000000000-0.")
         }
+        try TimeoutOption.validate(timeout)
     }
 
     func run() async throws {
@@ -107,7 +112,7 @@ private actor TailPrinter {
         case .entry(let room, let entry) where json:
             var line = ByteBuffer()
             entry.writeJSON(room: room, into: &line)
-            try await output.print(String(buffer: line))
+            try await output.print(JSONLine.printable(String(buffer: line)))
             return
         case .stopped, .roomRefused, .connected:
             return

@@ -3,6 +3,9 @@ import Foundation
 
 /// The program `termchat`: its commands, and how their ends become exit statuses.
 public enum TermchatProgram {
+    /// Makes closed standard descriptors harmless; to be called before anything else.
+    public static func openStandardDescriptors() { StandardDescriptors.open() }
+
     /// Runs the command that `arguments` (without the program's name) name.
     /// - Returns: the exit status.
     public static func run(_ arguments: [String]) async -> Int32 {
@@ -36,12 +39,18 @@ public enum TermchatProgram {
     private static func explain(_ error: any Error) -> Int32 {
         let text = Termchat.fullMessage(for: error) + "\n"
         let isHelp = Termchat.exitCode(for: error) == .success
-        write(text, to: isHelp ? .standardOutput : .standardError)
-        return (isHelp ? ExitStatus.done : .usage).rawValue
+        let isWritten = write(text, to: isHelp ? .standardOutput : .standardError)
+        return (isHelp ? (isWritten ? ExitStatus.done : .failed) : .usage).rawValue
     }
 
-    private static func write(_ text: String, to file: FileHandle) {
-        try? file.write(contentsOf: Data(text.utf8))
+    @discardableResult
+    private static func write(_ text: String, to file: FileHandle) -> Bool {
+        do {
+            try file.write(contentsOf: Data(text.utf8))
+            return true
+        } catch {
+            return false
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Runs `body`, but not for longer than `seconds`.
 /// - Throws: ``CommandFailure`` with status unavailable when the time is over; what `body` throws.
 func withTimeout<Result: Sendable>(
@@ -12,5 +14,17 @@ func withTimeout<Result: Sendable>(
         defer { group.cancelAll() }
         guard let result = try await group.next() else { throw CancellationError() }
         return result
+    }
+}
+
+/// What `--timeout` may be.
+enum TimeoutOption {
+    /// A week: longer is a mistake, and infinity is no duration.
+    static let secondsMax = 604_800.0
+
+    static func validate(_ seconds: Double) throws {
+        guard (0...secondsMax).contains(seconds) else {
+            throw ValidationError("--timeout is 0 to \(Int(secondsMax)) seconds.")
+        }
     }
 }

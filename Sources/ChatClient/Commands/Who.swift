@@ -14,6 +14,8 @@ struct Who: AsyncParsableCommand {
 
     @Option(help: "Seconds to wait for the answer.") var timeout = 10.0
 
+    func validate() throws { try TimeoutOption.validate(timeout) }
+
     func run() async throws {
         let room = try RoomName.argument(room)
         let configuration = try connection.configuration()

@@ -70,7 +70,8 @@ private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
 
     private let link: LinkID
     private let address: ServerAddress
-    private unowned let delegate: any LinkDelegate
+    /// Held as ``LinkHandler`` holds it.
+    private var delegate: (any LinkDelegate)?
     /// The upgrade succeeded, or its failure was told.
     var isDone = false
 
@@ -87,6 +88,8 @@ private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         context.fireChannelActive()
     }
+
+    func handlerRemoved(context: ChannelHandlerContext) { delegate = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .head(let head) = unwrapInboundIn(data) else { return }
@@ -108,7 +111,7 @@ private final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHan
     private func end(_ ending: LinkEnding, context: ChannelHandlerContext) {
         guard !isDone else { return }
         isDone = true
-        delegate.ended(link, ending)
+        delegate?.ended(link, ending)
         context.close(promise: nil)
     }
 }

@@ -20,7 +20,8 @@ final class LinkHandler: ChannelDuplexHandler {
     typealias OutboundOut = WebSocketFrame
 
     private let link: LinkID
-    private unowned let delegate: any LinkDelegate
+    /// Held until the connection is gone, which a session that nobody holds any more outlives in no other way.
+    private var delegate: (any LinkDelegate)?
     private var fragments: ByteBuffer?
     /// What ended the connection, once something did; the channel closing tells it.
     private var ending: LinkEnding?
@@ -32,13 +33,15 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { delegate.opened(link) }
+        if context.channel.isActive { delegate?.opened(link) }
     }
+
+    func handlerRemoved(context: ChannelHandlerContext) { delegate = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Nothing counts after a close frame (RFC 6455, 1.4).
         guard ending == nil else { return }
-        delegate.heard(link)
+        delegate?.heard(link)
         let frame = unwrapInboundIn(data)
         switch frame.opcode {
         case .text, .continuation:
@@ -70,7 +73,7 @@ final class LinkHandler: ChannelDuplexHandler {
         }
         guard frame.fin, let text = fragments else { return }
         fragments = nil
-        delegate.received(text, on: link)
+        delegate?.received(text, on: link)
     }
 
     private func receivedClose(_ data: ByteBuffer, context: ChannelHandlerContext) {
@@ -99,7 +102,7 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        delegate.ended(link, ending ?? .failed("connection lost"))
+        delegate?.ended(link, ending ?? .failed("connection lost"))
         context.fireChannelInactive()
     }
 

@@ -39,10 +39,15 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
 
     var whenOver: EventLoopFuture<Void> { over.futureResult }
 
-    func start(_ source: Events.Source, restored: [OutgoingMessage]) {
+    /// - Parameter time: milliseconds since 1970, now.
+    func start(_ source: Events.Source, restored: [KeptMessage], time: UInt64) {
         events = source
-        for message in restored { _ = try? machine.send(message, at: .now()) }
-        perform(machine.start(at: .now()))
+        let now = NIODeadline.now()
+        for kept in restored {
+            let firstTry = kept.firstTry(at: now, time: time)
+            _ = try? machine.send(kept.message, place: kept.place, firstTry: firstTry, at: now)
+        }
+        perform(machine.start(at: now))
     }
 
     /// Feeds the machine; for the session's own methods.
@@ -50,8 +55,10 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
         perform(body(&machine, .now()))
     }
 
-    func send(_ message: OutgoingMessage) throws -> Bool {
-        guard !hasEnded, let actions = try machine.send(message, at: .now()) else { return false }
+    func place(in room: RoomName) -> Place? { machine.place(in: room) }
+
+    func send(_ message: OutgoingMessage, _ place: Place?) throws -> Bool {
+        guard !hasEnded, let actions = try machine.send(message, place: place, at: .now()) else { return false }
         perform(actions)
         return true
     }
@@ -95,12 +102,22 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
             if events?.yield(event) == .stopProducing { pause(true) }
         case .answer(let id, let result):
             answers.removeValue(forKey: id)?.completeWith(result.mapError { $0 })
+        case .place(let message, let place):
+            self.place(message, place)
         case .settled(let message):
             outboxStore?.settled(message)
         case .end:
             hasEnded = true
             events?.finish()
             finishIfOver()
+        }
+    }
+
+    private func place(_ message: OutgoingMessage, _ place: Place) {
+        guard let outboxStore else { return }
+        outboxStore.placed(message, place, on: loop).whenComplete { [weak self] _ in
+            guard let self else { return }
+            perform(machine.placed(message, at: .now()))
         }
     }
 
@@ -129,8 +146,7 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
 extension SessionDriver {
     private func connect(_ link: LinkID) {
         connecting.insert(link)
-        connector.connect(link, delegate: self).whenComplete { [weak self] result in
-            guard let self else { return }
+        connector.connect(link, delegate: self).whenComplete { [self] result in
             switch result {
             case .success(let channel):
                 if connecting.remove(link) != nil { channels[link] = channel } else { channel.close(promise: nil) }

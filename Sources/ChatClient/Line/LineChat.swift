@@ -5,23 +5,30 @@ import NIOCore
 actor LineChat {
     struct Outcome: Sendable {
         var refused = 0
+        /// Why the messages of a room stay behind.
+        var roomRefusal: ErrorFrame?
     }
 
-    private let session: ChatSession
-    private let output = LineOutput()
-    private var view: LineView
-    private let count: Int
+    let session: ChatSession
+    let output: LineOutput
+    var view: LineView
+    let count: Int
     /// The rooms joined, in the order of joining.
-    private var rooms: [RoomName] = []
-    private var current: RoomName?
-    private var outcome = Outcome()
-    /// Keys of messages sent and not settled.
-    private var unsettled: Set<String> = []
+    var rooms: [RoomName] = []
+    var current: RoomName?
+    var outcome = Outcome()
+    /// The rooms of messages sent and not settled, by their keys.
+    var unsettled: [String: RoomName] = [:]
+    /// What may be stored already: the user decides.
+    var doubtful: [OutgoingMessage] = []
+    /// Questions to the server without an answer yet.
+    private var unanswered = 0
     private var reconnect: (reason: String, until: NIODeadline, attempt: Int)?
-    private let changes = ChangeSignal()
+    private var waiters: [ChangeSignal] = []
 
-    init(session: ChatSession, rooms: [RoomName], count: Int, style: LineStyle) {
+    init(session: ChatSession, rooms: [RoomName], count: Int, style: LineStyle, output: LineOutput = LineOutput()) {
         self.session = session
+        self.output = output
         self.count = count
         view = LineView(style: style)
         for room in rooms where !self.rooms.contains(room) {
@@ -30,17 +37,23 @@ actor LineChat {
         }
         current = rooms.first
         view.namesRooms = self.rooms.count > 1
-        unsettled = Set(session.restored.map(\.key))
+        for message in session.restored { unsettled[message.key] = message.room }
     }
 
-    /// Returns when the user leaves or the input ends and its messages are stored.
+    /// Messages on their way. Those of rooms that are not joined are kept, and nobody waits for them.
+    var unsent: Int { unsettled.values.count { rooms.contains($0) } }
+
+    /// Returns when the user leaves, or the input ends and its messages are stored.
     func run(_ reader: LineReader, termination: Termination, timeout: Double) async throws -> Outcome {
         await announceRestored()
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.showEvents() }
                 group.addTask { try await self.obey(reader, timeout: timeout) }
-                group.addTask { await termination.wait() }
+                group.addTask {
+                    await termination.wait()
+                    try await self.sayGoodbye()
+                }
                 group.addTask { try await self.countDown() }
                 defer { group.cancelAll() }
                 try await group.next()
@@ -57,14 +70,21 @@ actor LineChat {
         for room in elsewhere {
             await output.say("messages for \(room) were not stored the last time; /join \(room) sends them")
         }
-        unsettled.subtract(session.restored.filter { elsewhere.contains($0.room) }.map(\.key))
     }
 
     private func showEvents() async throws {
         for await event in session.events {
             note(event)
             for line in view.lines(for: event, now: .now()) { try await show(line) }
-            if case .stopped(let reason) = event { throw CommandFailure(reason) }
+            switch event {
+            case .roomRefused(let room, _):
+                await sayKept(of: room)
+                changed()
+            case .stopped(let reason):
+                throw CommandFailure(reason)
+            default:
+                continue
+            }
         }
     }
 
@@ -75,9 +95,17 @@ actor LineChat {
         case .refused(let message, _):
             outcome.refused += 1
             settle(message)
-        case .roomRefused(let room, _), .left(let room):
-            forget(room)
+        case .kept(let message, let reason):
+            if reason == .perhapsStored { doubtful.append(message) }
+            settle(message)
+        case .roomRefused(let room, let error):
+            if unsettled.values.contains(room) { outcome.roomRefusal = error }
+            // Whoever waits for the room's messages is told once it is said that they are kept.
+            rooms.removeAll { $0 == room }
+            // What is typed next was not meant for another room.
+            if current == room { current = nil }
         default:
+            // What leaving a room changes was changed when the user left: it may be joined again by now.
             break
         }
     }
@@ -90,7 +118,7 @@ actor LineChat {
             await output.say(text)
         case .waiting(let reason, let until, let attempt):
             reconnect = (reason, until, attempt)
-            let text = LineView.waiting(reason, until: until, attempt: attempt, now: .now(), unsent: unsettled.count)
+            let text = LineView.waiting(reason, until: until, attempt: attempt, now: .now(), unsent: unsent)
             if await output.canShowStatus { await output.setStatus(text) } else { await output.say(text) }
         case .connected:
             reconnect = nil
@@ -104,119 +132,97 @@ actor LineChat {
             try await Task.sleep(for: .seconds(1))
             guard let (reason, until, attempt) = reconnect else { continue }
             await output.setStatus(
-                LineView.waiting(reason, until: until, attempt: attempt, now: .now(), unsent: unsettled.count))
+                LineView.waiting(reason, until: until, attempt: attempt, now: .now(), unsent: unsent))
         }
     }
 
+    /// Lines are obeyed while questions wait for their answers: without a connection those may never come.
     private func obey(_ reader: LineReader, timeout: Double) async throws {
-        while let line = await reader.next() {
-            if try await obey(LineInput(OutgoingText.clean(line))) { return }
-        }
-        try Task.checkCancellation()
-        try await withTimeout(seconds: timeout, "\(unsettled.count) messages are not stored yet; they are kept.") {
-            try await self.waitForLast()
-        }
-    }
-
-    /// - Returns: whether to leave.
-    private func obey(_ input: LineInput) async throws -> Bool {
-        switch input {
-        case .nothing: break
-        case .message(let text): await send(text)
-        case .join(let name): await join(name)
-        case .leave(let name): await leave(name)
-        case .who(let name): await who(name)
-        case .rooms: await listRooms()
-        case .help: for line in LineInput.helpText.split(separator: "\n") { try await output.print(String(line)) }
-        case .quit: return true
-        case .unknown(let text): await output.say("no such command: \(VisibleText(text).value); /help lists them")
-        }
-        return false
-    }
-}
-
-/// What typed lines do.
-extension LineChat {
-    private func send(_ text: String) async {
-        guard let current else { return await output.say("no room yet: /join ROOM") }
-        let message = OutgoingMessage(room: current, body: text)
-        unsettled.insert(message.key)
-        do {
-            return try await session.send(message)
-        } catch SendError.invalid(let error) {
-            await output.say("not sent: \(error.message)")
-        } catch SendError.outboxFull {
-            await output.say("not sent: too many messages wait already")
-        } catch {
-            await output.say("not sent: \(error)")
-        }
-        outcome.refused += 1
-        settle(message)
-    }
-
-    private func join(_ name: String) async {
-        guard let room = await roomName(name) else { return }
-        current = room
-        if !rooms.contains(room) {
-            rooms.append(room)
-            view.namesRooms = rooms.count > 1
-            session.join(room, limit: count)
-        }
-    }
-
-    private func leave(_ name: String?) async {
-        guard let room = await named(name) else { return }
-        session.leave(room)
-        forget(room)
-    }
-
-    private func forget(_ room: RoomName) {
-        rooms.removeAll { $0 == room }
-        if current == room { current = rooms.last }
-    }
-
-    private func who(_ name: String?) async {
-        guard let room = await named(name) else { return }
-        do {
-            let (members, count) = try await session.who(room)
-            let names = members.map { VisibleText($0.user).value }.joined(separator: ", ")
-            try await output.print("-- \(room): \(count) here: \(names)")
-        } catch {
-            await output.say(CommandFailure(error).message ?? "no answer")
-        }
-    }
-
-    private func listRooms() async {
-        do {
-            for room in try await session.rooms(limit: 100) {
-                try await output.print("-- \(room.room): \(room.members) here")
+        try await withThrowingDiscardingTaskGroup { questions in
+            while let line = await reader.next() {
+                switch try await obey(LineInput(OutgoingText.clean(line))) {
+                case .done: break
+                case .ask(let question):
+                    unanswered += 1
+                    questions.addTask { try await self.answer(question) }
+                case .leave:
+                    try await sayGoodbye()
+                    return questions.cancelAll()
+                }
             }
-        } catch {
+            try Task.checkCancellation()
+            guard try await isDone(within: timeout) else {
+                throw CommandFailure(.unavailable, "\(Self.messages(unsent)) not stored yet, and kept.")
+            }
+        }
+    }
+
+    private func answer(_ question: @escaping Question) async throws {
+        defer {
+            unanswered -= 1
+            changed()
+        }
+        do {
+            let lines = try await withTimeout(seconds: Self.answerSeconds, "no answer") { try await question() }
+            for line in lines { try await output.print(line) }
+        } catch is CancellationError {
+            return
+        } catch let error as RequestError {
             await output.say(CommandFailure(error).message ?? "no answer")
+        } catch let failure as CommandFailure where failure.status == .unavailable {
+            await output.say(failure.message ?? "no answer")
         }
     }
 
-    /// The room that was named, else the current one.
-    private func named(_ name: String?) async -> RoomName? {
-        guard let name else { return current }
-        return await roomName(name)
+    /// Gives what is under way a moment to arrive: an acknowledgement that nobody hears is a message sent again.
+    private func sayGoodbye() async throws {
+        guard try await !isDone(within: Self.goodbyeSeconds), unsent > 0 else { return }
+        await output.say("\(Self.messages(unsent)) not stored yet; kept, and sent the next time")
     }
 
-    private func roomName(_ text: String) async -> RoomName? {
-        do throws(WireError) {
-            return try RoomName(text)
-        } catch {
-            await output.say(error.message)
-            return nil
+    /// Waits for messages to be settled and questions to be answered.
+    /// - Returns: whether they are.
+    private func isDone(within seconds: Double) async throws -> Bool {
+        guard isBusy else { return true }
+        let waiter = ChangeSignal()
+        waiters.append(waiter)
+        do {
+            try await withTimeout(seconds: seconds, "") {
+                while await self.isBusy { try await waiter.next() }
+            }
+            return true
+        } catch let failure as CommandFailure where failure.status == .unavailable {
+            return false
         }
     }
 
-    private func settle(_ message: OutgoingMessage) {
-        unsettled.remove(message.key)
-        changes.notify()
+    private var isBusy: Bool { unsent > 0 || unanswered > 0 }
+
+    func changed() {
+        for waiter in waiters { waiter.notify() }
     }
 
-    private func waitForLast() async throws {
-        while !unsettled.isEmpty { try await changes.next() }
+    func settle(_ message: OutgoingMessage) {
+        unsettled[message.key] = nil
+        changed()
     }
+
+    /// The room is no longer joined, or will not be.
+    func forget(_ room: RoomName) {
+        rooms.removeAll { $0 == room }
+        changed()
+    }
+
+    /// Says what stays behind with a room.
+    func sayKept(of room: RoomName) async {
+        let count = unsettled.values.count { $0 == room }
+        if count > 0 { await output.say("\(Self.messages(count)) not stored yet, and kept; /join \(room) sends them") }
+    }
+
+    private static func messages(_ count: Int) -> String { count == 1 ? "1 message is" : "\(count) messages are" }
+
+    /// How long leaving waits for acknowledgements.
+    private static let goodbyeSeconds = 2.0
+    /// How long a question waits for its answer.
+    private static let answerSeconds = 10.0
 }

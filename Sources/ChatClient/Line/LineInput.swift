@@ -7,6 +7,9 @@ enum LineInput: Equatable, Sendable {
     case leave(String?)
     case who(String?)
     case rooms
+    /// Send again what may be stored already, or forget it.
+    case resend
+    case discard
     case help
     case quit
     case unknown(String)
@@ -34,6 +37,8 @@ enum LineInput: Equatable, Sendable {
         case ("who", let room): self = .who(room?.droppingHash)
         case ("me", let action?): self = .message("* \(action)")
         case ("rooms", nil): self = .rooms
+        case ("resend", nil): self = .resend
+        case ("discard", nil): self = .discard
         case ("help", _), ("?", _): self = .help
         case ("quit", _), ("q", _), ("exit", _): self = .quit
         default: self = .unknown(text)
@@ -45,6 +50,8 @@ enum LineInput: Equatable, Sendable {
         /leave [ROOM] leave a room
         /who [ROOM]   who is in a room
         /rooms        rooms with recent activity
+        /resend       send again what may be stored already
+        /discard      forget it
         /me TEXT      say what you do
         /quit         leave (so does the end of input)
         //TEXT        a message that begins with a slash

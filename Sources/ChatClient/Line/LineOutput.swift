@@ -20,7 +20,7 @@ actor LineOutput {
         self.canRewrite = canRewrite
     }
 
-    /// - Throws: ``Closed``.
+    /// - Throws: ``Closed``; ``CommandFailure`` where the line could not be written, because a disk is full or the like.
     func print(_ line: String) throws {
         eraseStatus()
         try Self.write(line + "\n", to: output)
@@ -70,8 +70,10 @@ actor LineOutput {
             } else if errno == EAGAIN {
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&waiting, 1, -1)
-            } else if errno != EINTR {
+            } else if errno == EPIPE {
                 throw Closed()
+            } else if errno != EINTR {
+                throw CommandFailure(.failed, "Cannot write the output: \(String(cString: strerror(errno))).")
             }
         }
     }

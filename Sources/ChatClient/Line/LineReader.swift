@@ -38,7 +38,8 @@ final class LineReader: Sendable {
         Glibc.close(wake.write)
     }
 
-    /// The next line without its newline; nil at the end of input, after an error, or when the task is cancelled.
+    /// The next line without its newline; nil at the end of input, after an error, or when the task is cancelled: half
+    /// a line is then none.
     /// A line longer than ``lineBytesMax`` comes in pieces. Bytes that are not UTF-8 become U+FFFD.
     func next() async -> String? {
         await withTaskCancellationHandler {
@@ -78,7 +79,14 @@ final class LineReader: Sendable {
                 }
                 scanned = bytes.count
                 if bytes.count >= LineReader.lineBytesMax { return take(LineReader.lineBytesMax, dropping: 0) }
-                if isAtEnd || !fill() { return bytes.isEmpty ? nil : take(bytes.count, dropping: 0) }
+                if !isAtEnd {
+                    switch fill() {
+                    case .filled: continue
+                    case .woken: return nil
+                    case .ended: isAtEnd = true
+                    }
+                }
+                return bytes.isEmpty ? nil : take(bytes.count, dropping: 0)
             }
         }
 
@@ -89,25 +97,29 @@ final class LineReader: Sendable {
             return line
         }
 
-        /// Waits for input; false at its end or when woken.
-        private func fill() -> Bool {
+        private enum Filled {
+            case filled
+            case ended
+            /// Nobody wants the line any more.
+            case woken
+        }
+
+        /// Waits for input.
+        private func fill() -> Filled {
             var waiting = [
                 pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
             ]
             while poll(&waiting, 2, -1) < 0 {
-                if errno != EINTR { return false }
+                if errno != EINTR { return .ended }
             }
-            if waiting[1].revents != 0 { return false }
+            if waiting[1].revents != 0 { return .woken }
             var chunk = [UInt8](repeating: 0, count: 16 * 1024)
             let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR || errno == EAGAIN { return true }
-            guard count > 0 else {
-                isAtEnd = true
-                return false
-            }
+            if count < 0, errno == EINTR || errno == EAGAIN { return .filled }
+            guard count > 0 else { return .ended }
             bytes += chunk[..<count]
-            return true
+            return .filled
         }
     }
 }

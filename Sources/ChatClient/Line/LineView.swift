@@ -50,9 +50,13 @@ struct LineView: Sendable {
             return []
         case .delayed(let message, let error, _):
             return error.code == .rateLimited
-                ? [] : [.status("not stored yet, kept: \(VisibleText(message.body).value)")]
+                ? [] : [.status("not stored yet, kept: \(visible(message))")]
         case .refused(let message, let error):
-            return [.status("refused (\(VisibleText(error.message).value)): \(VisibleText(message.body).value)")]
+            return [.status("refused (\(VisibleText(error.message).value)): \(visible(message))")]
+        case .kept(let message, .perhapsStored):
+            return [.status("may be stored already, not sent again (/resend, /discard): \(visible(message))")]
+        case .kept(let message, .writtenBy(let user)):
+            return [.status("kept, because it was written as \(VisibleText(user).value): \(visible(message))")]
         case .presence(let presence):
             return showsPresence ? self.presence(presence) : []
         case .notice(_, _, let text):
@@ -75,7 +79,7 @@ struct LineView: Sendable {
             let type = VisibleText(file.mediaType).value
             return head + style.bold(VisibleText(file.user).value) + "  file \(name) (\(file.bytes) bytes, \(type))"
         case nil:
-            return head + style.dimmed("-- a message that this version cannot read")
+            return head + style.dimmed("-- cannot be shown by this version")
         }
     }
 
@@ -116,6 +120,8 @@ struct LineView: Sendable {
         let names = members.prefix(20).map { VisibleText($0.user).value }.joined(separator: ", ")
         return names.isEmpty ? "\(count) here" : "\(count) here: \(names)\(members.count > 20 ? ", …" : "")"
     }
+
+    private func visible(_ message: OutgoingMessage) -> String { VisibleText(message.body).value }
 
     private func prefix(_ room: RoomName) -> String { namesRooms ? "#\(room) " : "" }
 }

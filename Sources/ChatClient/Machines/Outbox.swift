@@ -33,7 +33,19 @@ struct Outbox: Sendable {
         let message: OutgoingMessage
         /// The connection it was last sent on; nil while it waits.
         var sentOn: LinkID?
+        /// As the outbox's file has it, or will have it once ``isPlacing`` is over.
+        var place: Place?
+        var isPlacing = false
+        var firstTry: FirstTry
         var internalErrors = 0
+    }
+
+    /// When a message was first sent, which is as far back as an edge must remember its key.
+    enum FirstTry: Equatable {
+        case none
+        case at(NIODeadline)
+        /// By an earlier run, longer ago than any edge remembers.
+        case longAgo
     }
 
     private var rooms: [RoomName: Deque<Item>] = [:]
@@ -43,8 +55,13 @@ struct Outbox: Sendable {
     private var refusalsInARow = 0
     /// Messages of one room sent and not answered.
     let window: Int
+    /// The messages are in a file, which has to say where each may be stored before it is sent.
+    let isDurable: Bool
 
-    init(window: Int = 1) { self.window = max(1, window) }
+    init(window: Int = 1, isDurable: Bool = false) {
+        self.window = max(1, window)
+        self.isDurable = isDurable
+    }
 
     var count: Int { roomOfKey.count }
     var isFull: Bool { count >= ClientLimits.outboxMessagesMax }
@@ -56,11 +73,40 @@ struct Outbox: Sendable {
     var roomsWithMessages: [RoomName] { Array(rooms.keys) }
 
     /// - Returns: false where the outbox is full or has the key already.
-    mutating func add(_ message: OutgoingMessage) -> Bool {
+    /// - Parameters:
+    ///   - place: what the file has of it.
+    ///   - firstTry: of a message that an earlier run left.
+    mutating func add(_ message: OutgoingMessage, place: Place? = nil, firstTry: FirstTry = .none) -> Bool {
         guard !isFull, roomOfKey[message.key] == nil else { return false }
         roomOfKey[message.key] = message.room
-        rooms[message.room, default: []].append(Item(message: message))
+        rooms[message.room, default: []].append(Item(message: message, place: place, firstTry: firstTry))
         return true
+    }
+
+    /// The messages of `room` that the next ``take(_:on:at:)`` would send, had the file their place: it is `place` from
+    /// now on, and ``placed(key:)`` says that it is written.
+    mutating func unplaced(_ room: RoomName, _ place: Place) -> [OutgoingMessage] {
+        guard isDurable, var items = rooms.removeValue(forKey: room) else { return [] }
+        var messages: [OutgoingMessage] = []
+        for index in items.indices.prefix(window) where items[index].place == nil {
+            items[index].place = place
+            items[index].isPlacing = true
+            messages.append(items[index].message)
+        }
+        rooms[room] = items
+        return messages
+    }
+
+    mutating func placed(key: String) {
+        guard let room = roomOfKey[key], let index = rooms[room]?.firstIndex(where: { $0.message.key == key }) else {
+            return
+        }
+        rooms[room]?[index].isPlacing = false
+    }
+
+    /// The earliest place after which a message of `room` may be stored.
+    func earliestPlace(in room: RoomName) -> Position? {
+        rooms[room]?.lazy.filter { $0.firstTry != .none }.compactMap(\.place?.after).min()
     }
 
     /// The messages of `room` to send now on `link`; they count as sent.
@@ -68,8 +114,9 @@ struct Outbox: Sendable {
         if let holdUntil, now < holdUntil { return [] }
         guard var items = rooms.removeValue(forKey: room) else { return [] }
         var taken: [OutgoingMessage] = []
-        for index in items.indices.prefix(window) where items[index].sentOn == nil {
+        for index in items.indices.prefix(window) where items[index].sentOn == nil && !items[index].isPlacing {
             items[index].sentOn = link
+            if items[index].firstTry == .none { items[index].firstTry = .at(now) }
             taken.append(items[index].message)
         }
         rooms[room] = items
@@ -140,6 +187,33 @@ struct Outbox: Sendable {
         }
         holdUntil = nil
         refusalsInARow = 0
+    }
+
+    /// Takes out what was tried so long ago that no edge needs to remember its key. Called where the room's history has
+    /// a hole in which it may be stored.
+    mutating func removeDoubtful(in room: RoomName, at now: NIODeadline) -> [OutgoingMessage] {
+        let doubtful = (rooms[room] ?? []).filter { item in
+            guard item.sentOn == nil else { return false }
+            return switch item.firstTry {
+            case .none: false
+            case .at(let time): now - time >= ClientLimits.keyRememberedFor
+            case .longAgo: true
+            }
+        }.map(\.message)
+        for message in doubtful { _ = remove(message.key) }
+        return doubtful
+    }
+
+    /// Takes out what an earlier run tried to send under another name than `user`.
+    mutating func removeMessages(notOf user: String) -> [(message: OutgoingMessage, user: String)] {
+        var removed: [(OutgoingMessage, String)] = []
+        for room in roomsWithMessages.sorted(by: { $0.value < $1.value }) {
+            for item in rooms[room] ?? [] {
+                if let place = item.place, place.user != user { removed.append((item.message, place.user)) }
+            }
+        }
+        for (message, _) in removed { _ = remove(message.key) }
+        return removed
     }
 
     private mutating func never(_ key: String, _ message: OutgoingMessage) -> Refused {

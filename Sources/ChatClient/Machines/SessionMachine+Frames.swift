@@ -28,6 +28,8 @@ extension SessionMachine {
             update(room, from: link, at: now) { $0.received(entry) }
         case .gap(let room, let after, let before):
             update(room, from: link, at: now) { $0.received(gapAfter: after, before: before) }
+            // Nothing of a live room waits to be found in its history.
+            if rooms[room]?.log.state == .live { rooms[room]?.hasHole = false }
         case .slow(let room, _):
             update(room, from: link, at: now) { $0.slowed() }
         case .history(let ref, let room, let messages, let more):

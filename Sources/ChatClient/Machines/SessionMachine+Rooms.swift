@@ -6,8 +6,12 @@ extension SessionMachine {
     /// - Parameters:
     ///   - since: the last position the caller has; nil asks for recent entries.
     ///   - limit: entries at most where `since` is nil.
+    ///
+    /// Messages of the room that may be stored already are looked for first: the log then begins where the earliest of
+    /// them may be.
     mutating func join(_ name: RoomName, since: Position?, limit: Int, at now: NIODeadline) -> [Action] {
         if rooms[name] == nil {
+            let since = [since, outbox.earliestPlace(in: name)].compactMap(\.self).min()
             rooms[name] = Room(log: RoomLog(since: since), limit: min(max(limit, 0), Limits.pageEntriesMax))
             if let active { join(name, on: active) }
         }
@@ -65,15 +69,16 @@ extension SessionMachine {
         _ name: RoomName, from link: LinkID, at now: NIODeadline, _ feed: (inout RoomLog) -> [RoomLog.Step]
     ) {
         guard rooms[name]?.source == link, let steps = rooms[name]?.feed(feed) else { return }
-        for step in steps { perform(step, in: name, on: link) }
+        for step in steps { perform(step, in: name, on: link, at: now) }
     }
 
-    private mutating func perform(_ step: RoomLog.Step, in name: RoomName, on link: LinkID) {
+    private mutating func perform(_ step: RoomLog.Step, in name: RoomName, on link: LinkID, at now: NIODeadline) {
         switch step {
         case .show(let entry):
             settleOwn(entry, in: name)
             actions.append(.tell(.entry(name, entry)))
         case .gap(let after, let before):
+            rooms[name]?.hasHole = true
             actions.append(.tell(.gap(name, after: after, before: before)))
         case .fetch(let after):
             let ref = Ref(nextRef(.page(name), on: link))
@@ -84,6 +89,7 @@ extension SessionMachine {
         case .rejoin:
             if let active, rooms[name]?.joiningOn == nil { join(name, on: active) }
         case .caughtUp(let missed):
+            settleDoubtful(in: name, at: now)
             actions.append(.tell(.caughtUp(name, missed: missed)))
         }
     }
@@ -95,6 +101,16 @@ extension SessionMachine {
         else { return }
         actions.append(.settled(stored))
         actions.append(.tell(.stored(stored, id: entry.id, duplicate: false)))
+    }
+
+    /// What is not in the history that was read may be in the part that is gone. An edge that still remembers the key tells;
+    /// after that only the user can.
+    private mutating func settleDoubtful(in name: RoomName, at now: NIODeadline) {
+        guard rooms[name]?.hasHole == true else { return }
+        rooms[name]?.hasHole = false
+        for message in outbox.removeDoubtful(in: name, at: now) {
+            actions.append(.tell(.kept(message, .perhapsStored)))
+        }
     }
 
     mutating func retryRooms(at now: NIODeadline) {

@@ -4,11 +4,29 @@ import NIOCore
 /// Messages and requests on their way up.
 extension SessionMachine {
     /// Adds a message to the outbox; it is sent as soon as its room is joined and caught up.
+    /// - Parameters:
+    ///   - place: what the outbox's file has of it; see ``place(in:)``.
+    ///   - firstTry: of a message that an earlier run left.
     /// - Returns: nil where the outbox is full or has the key already.
     /// - Throws: ``WireError`` for a body that no edge would take.
-    mutating func send(_ message: OutgoingMessage, at now: NIODeadline) throws(WireError) -> [Action]? {
+    mutating func send(
+        _ message: OutgoingMessage, place: Place? = nil, firstTry: Outbox.FirstTry = .none, at now: NIODeadline
+    ) throws(WireError) -> [Action]? {
         _ = try ClientFrame.Send(message, ref: nil)
-        guard outbox.add(message) else { return nil }
+        guard outbox.add(message, place: place, firstTry: firstTry) else { return nil }
+        return flush(at: now)
+    }
+
+    /// Where a message of this room may be stored at the earliest if it were sent from now on; nil where it cannot be
+    /// sent yet.
+    func place(in name: RoomName) -> Place? {
+        guard let user, let after = rooms[name]?.log.last else { return nil }
+        return Place(after: after, user: user)
+    }
+
+    /// The outbox's file has what ``Action/place(_:_:)`` asked for.
+    mutating func placed(_ message: OutgoingMessage, at now: NIODeadline) -> [Action] {
+        outbox.placed(key: message.key)
         return flush(at: now)
     }
 
@@ -18,6 +36,9 @@ extension SessionMachine {
         guard outbox.count > 0, let active else { return }
         for name in outbox.roomsWithMessages.sorted(by: { $0.value < $1.value }) {
             guard let room = rooms[name], room.source == active, room.log.state == .live else { continue }
+            if let place = place(in: name) {
+                for message in outbox.unplaced(name, place) { actions.append(.place(message, place)) }
+            }
             for message in outbox.take(name, on: active, at: now) {
                 let ref = Ref(nextRef(.send(key: message.key), on: active))
                 // It was checked when it came into the outbox.

@@ -14,6 +14,8 @@ struct SessionMachine: Sendable {
         var client: String
         /// Messages of one room sent ahead of their acknowledgements.
         var window = 1
+        /// The outbox has a file: ``Action/place(_:_:)`` is answered with ``SessionMachine/placed(_:at:)``.
+        var keepsOutbox = false
         var backoff = Backoff()
     }
 
@@ -23,6 +25,8 @@ struct SessionMachine: Sendable {
         case close(LinkID, CloseCode)
         case tell(SessionEvent)
         case answer(RequestID, RequestResult)
+        /// The message is about to be sent: write where it may come to be stored, then say so.
+        case place(OutgoingMessage, Place)
         /// The message has left the outbox.
         case settled(OutgoingMessage)
         /// The session is over: nothing follows.
@@ -40,6 +44,8 @@ struct SessionMachine: Sendable {
         /// When a `join` or page that was refused for now is asked for again.
         var retryAt: NIODeadline?
         var wasJoined = false
+        /// Entries are missing between what was shown before the last `join` and what is shown since.
+        var hasHole = false
 
         /// Changes the log in place.
         mutating func feed(_ change: (inout RoomLog) -> [RoomLog.Step]) -> [RoomLog.Step] { change(&log) }
@@ -77,7 +83,7 @@ struct SessionMachine: Sendable {
     init(_ configuration: Configuration, seed: UInt64) {
         self.configuration = configuration
         reconnect = ReconnectMachine(backoff: configuration.backoff)
-        outbox = Outbox(window: configuration.window)
+        outbox = Outbox(window: configuration.window, isDurable: configuration.keepsOutbox)
         random = SplitMix64(state: seed)
     }
 
@@ -185,6 +191,9 @@ extension SessionMachine {
         resume = welcome.resume
         user = welcome.user
         actions.append(.tell(.connected(SessionEvent.Connected(welcome))))
+        for (message, author) in outbox.removeMessages(notOf: welcome.user) {
+            actions.append(.tell(.kept(message, .writtenBy(author))))
+        }
         perform(reconnect.ready(link, at: now), at: now)
     }
 

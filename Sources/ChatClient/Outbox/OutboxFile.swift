@@ -4,131 +4,118 @@ import Foundation
 /// The outbox on disk: an append-only file, mode 0600, locked while a process uses it.
 ///
 /// A message is written and synced before it is sent, so that it survives the end of the process at any point.
-/// That it left the outbox is written without a sync: at worst it is sent again, with the same key.
+/// That it left the outbox is written without a sync: at worst a later run finds it in the room's history.
 /// Not thread-safe: ``OutboxStore`` owns it.
 final class OutboxFile {
-    private var descriptor: CInt
-    private let path: String
-    private var waiting: [OutgoingMessage] = []
+    private var file: LockedFile
+    /// The name that every process of this user tries first.
+    private let firstPath: String
+    private var waiting: [KeptMessage] = []
     private var bytes = 0
 
     /// Opens or creates the file and its folder; another process' lock moves on to the next of a few names.
     /// - Throws: ``OutboxError``.
     init(path: String) throws {
         try Self.makeFolder(of: path)
-        for number in 1...Self.namesMax {
-            let candidate = number == 1 ? path : "\(path).\(number)"
-            let descriptor = open(candidate, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            guard descriptor >= 0 else { throw OutboxError("open", candidate) }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-                self.descriptor = descriptor
-                self.path = candidate
-                fchmod(descriptor, 0o600)
+        firstPath = path
+        for candidate in Self.names(path) {
+            if let file = try LockedFile.open(candidate, creates: true) {
+                fchmod(file.descriptor, 0o600)
+                self.file = file
                 return
             }
-            Glibc.close(descriptor)
         }
         throw OutboxError(message: "Too many processes use \(path); end one of them.")
     }
 
-    deinit { Glibc.close(descriptor) }
-
-    /// Reads what an earlier process left, in order, and cuts off a line that was never finished.
-    func restore() throws -> [OutgoingMessage] {
-        let content = try readAll()
-        let complete = content.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        var messages: [OutgoingMessage] = []
-        for line in content[..<complete].split(separator: UInt8(ascii: "\n")) {
-            switch OutboxRecord(line: line) {
-            case .added(let message): messages.append(message)
-            case .settled(let key): messages.removeAll { $0.key == key }
-            case nil: continue
-            }
+    /// Reads what earlier processes left, in order, and cuts off a line that was never finished.
+    func restore() throws -> [KeptMessage] {
+        (waiting, bytes) = try Self.read(file)
+        try file.truncate(to: bytes)
+        for name in Self.names(firstPath) where name != file.path {
+            // What cannot be taken over now waits for a later run; it must not keep this one from starting.
+            try? adopt(name)
         }
-        guard ftruncate(descriptor, off_t(complete)) == 0 else { throw OutboxError("truncate", path) }
-        bytes = complete
-        waiting = messages
-        return messages
+        return waiting
     }
 
-    /// When this returns the message is on disk.
-    func add(_ message: OutgoingMessage) throws {
-        try append(.added(message))
-        guard fdatasync(descriptor) == 0 else { throw OutboxError("sync", path) }
-        waiting.append(message)
+    /// When this returns the message is on disk; when it throws it is not.
+    func add(_ kept: KeptMessage) throws {
+        try append([.added(kept)], isDurable: true)
+    }
+
+    /// Without a sync: it has to outlive this process, and what a crash of the machine leaves is an earlier state.
+    func placed(key: String, _ place: Place, time: UInt64) throws {
+        try append([.placed(key: key, place, time: time)], isDurable: false)
     }
 
     func settled(key: String) throws {
-        guard let index = waiting.firstIndex(where: { $0.key == key }) else { return }
-        waiting.remove(at: index)
-        try append(.settled(key: key))
-        if waiting.isEmpty || bytes > compactAbove { try compact() }
-    }
-
-    private func append(_ record: OutboxRecord) throws {
-        let line = record.line
-        do {
-            try write(line, to: descriptor, at: bytes)
-        } catch {
-            // A part of the line may be there: the next one must not follow it.
-            ftruncate(descriptor, off_t(bytes))
-            throw error
-        }
-        bytes += line.count
-    }
-
-    private var compactAbove: Int {
-        max(ClientLimits.outboxFileBytesMax, 2 * waiting.reduce(0) { $0 + $1.body.utf8.count + 256 })
-    }
-
-    /// Writes only what still waits, to a new file that takes the old one's name. An empty outbox is an empty file.
-    private func compact() throws {
-        if waiting.isEmpty {
-            guard ftruncate(descriptor, 0) == 0 else { throw OutboxError("truncate", path) }
+        guard waiting.contains(where: { $0.message.key == key }) else { return }
+        if waiting.count == 1 {
+            // A full disk has no room for another line, but a shorter file always fits.
+            waiting = []
+            try file.truncate(to: 0)
             bytes = 0
             return
         }
-        let lines = waiting.flatMap { OutboxRecord.added($0).line }
-        let fresh = path + ".new"
-        let next = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard next >= 0 else { throw OutboxError("open", fresh) }
+        try append([.settled(key: key)], isDurable: false)
+        if bytes > compactAbove { try compact() }
+    }
+
+    /// Takes over what a process that is gone left under another of the names.
+    private func adopt(_ name: String) throws {
+        guard let other = try LockedFile.open(name, creates: false) else { return }
+        let found = try Self.read(other).waiting
+        guard !found.isEmpty, waiting.count + found.count <= ClientLimits.outboxMessagesMax else { return }
+        // A process that ended between the two steps below left the same messages in both files.
+        let mine = Set(waiting.map(\.message.key))
+        try append(found.filter { !mine.contains($0.message.key) }.map { .added($0) }, isDurable: true)
+        try other.truncate(to: 0)
+    }
+
+    private func append(_ records: [OutboxRecord], isDurable: Bool) throws {
+        let lines = records.flatMap(\.line)
         do {
-            try write(lines, to: next, at: 0)
-            guard flock(next, LOCK_EX | LOCK_NB) == 0, fsync(next) == 0, rename(fresh, path) == 0 else {
-                throw OutboxError("replace", path)
-            }
+            try file.write(lines, at: bytes)
+            if isDurable { try file.sync() }
         } catch {
-            Glibc.close(next)
+            // A part may be there: the next line must not follow it, and what the caller is told failed must not stay.
+            try? file.truncate(to: bytes)
             throw error
         }
-        Glibc.close(descriptor)
-        descriptor = next
+        bytes += lines.count
+        for record in records { waiting.apply(record) }
+    }
+
+    private var compactAbove: Int {
+        max(ClientLimits.outboxFileBytesMax, 2 * waiting.reduce(0) { $0 + $1.message.body.utf8.count + 256 })
+    }
+
+    /// Writes only what still waits, to a new file that takes the old one's name.
+    private func compact() throws {
+        let lines = waiting.flatMap { OutboxRecord.added($0).line }
+        let path = file.path
+        let fresh = path + ".new"
+        let descriptor = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw OutboxError("open", fresh) }
+        let next = LockedFile(descriptor: descriptor, path: path)
+        try next.write(lines, at: 0)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fsync(descriptor) == 0, rename(fresh, path) == 0 else {
+            throw OutboxError("replace", path)
+        }
+        file = next
         bytes = lines.count
     }
 
-    private func write(_ data: [UInt8], to descriptor: CInt, at offset: Int) throws {
-        var written = 0
-        while written < data.count {
-            let count = data[written...].withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + written))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw OutboxError("write", path) }
-            written += count
+    /// What waits in a file, and how much of it is whole lines.
+    private static func read(_ file: borrowing LockedFile) throws -> (waiting: [KeptMessage], bytes: Int) {
+        let content = try file.readAll()
+        let complete = content.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        var waiting: [KeptMessage] = []
+        for line in content[..<complete].split(separator: UInt8(ascii: "\n")) {
+            if let record = OutboxRecord(line: line) { waiting.apply(record) }
         }
-    }
-
-    private func readAll() throws -> [UInt8] {
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-        while content.count <= Self.restoreBytesMax {
-            let count = pread(descriptor, &chunk, chunk.count, off_t(content.count))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw OutboxError("read", path) }
-            if count == 0 { return content }
-            content += chunk[..<count]
-        }
-        throw OutboxError(message: "\(path) is too large for an outbox; move it away.")
+        return (waiting, complete)
     }
 
     private static func makeFolder(of path: String) throws {
@@ -142,10 +129,12 @@ final class OutboxFile {
         }
     }
 
+    private static func names(_ path: String) -> [String] {
+        [path] + (2...namesMax).map { "\(path).\($0)" }
+    }
+
     /// Processes of one user at one server that keep an outbox at the same time.
     private static let namesMax = 16
-    /// Bytes read back at most: far above a full outbox of the longest bodies.
-    private static let restoreBytesMax = 128 << 20
 }
 
 /// Why the outbox's file cannot be used.

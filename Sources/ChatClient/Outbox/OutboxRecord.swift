@@ -6,19 +6,30 @@ import Foundation
 /// The newline ends the record and JSON has none inside, so a file cut anywhere loses at most the line that was
 /// being written; the checksum finds a line that a crash left damaged.
 enum OutboxRecord: Equatable {
-    case added(OutgoingMessage)
+    /// A message with a key that is there already takes the earlier one's place.
+    case added(KeptMessage)
+    /// The message with this key is about to be sent for the first time.
+    case placed(key: String, Place, time: UInt64)
     /// The message with this key has left the outbox.
     case settled(key: String)
 
     var line: [UInt8] {
-        let raw: Raw
+        var raw: Raw
         switch self {
-        case .added(let message): raw = Raw(key: message.key, room: message.room.value, body: message.body)
-        case .settled(let key): raw = Raw(key: key)
+        case .added(let kept):
+            raw = Raw(key: kept.message.key, time: kept.time)
+            raw.room = kept.message.room.value
+            raw.body = kept.message.body
+            raw.place = kept.place
+        case .placed(let key, let place, let time):
+            raw = Raw(key: key, time: time)
+            raw.place = place
+        case .settled(let key):
+            raw = Raw(key: key)
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // A struct of three strings always encodes.
+        // A struct of strings and a number always encodes.
         let json = (try? encoder.encode(raw)).map { [UInt8]($0) } ?? []
         return Self.checksum(json) + [UInt8(ascii: " ")] + json + [UInt8(ascii: "\n")]
     }
@@ -31,7 +42,10 @@ enum OutboxRecord: Equatable {
         else { return nil }
         if let room = raw.room, let body = raw.body {
             guard let room = try? RoomName(room) else { return nil }
-            self = .added(OutgoingMessage(room: room, key: raw.key, body: body))
+            let message = OutgoingMessage(room: room, key: raw.key, body: body)
+            self = .added(KeptMessage(message: message, time: raw.time ?? 0, place: raw.place))
+        } else if let place = raw.place {
+            self = .placed(key: raw.key, place, time: raw.time ?? 0)
         } else {
             self = .settled(key: raw.key)
         }
@@ -39,8 +53,27 @@ enum OutboxRecord: Equatable {
 
     private struct Raw: Codable {
         var key: String
+        var time: UInt64?
         var room: String?
         var body: String?
+        var after: String?
+        var user: String?
+
+        init(key: String, time: UInt64? = nil) {
+            self.key = key
+            self.time = time
+        }
+
+        var place: Place? {
+            get {
+                guard let after = after.flatMap(Position.init), let user else { return nil }
+                return Place(after: after, user: user)
+            }
+            set {
+                after = newValue?.after.description
+                user = newValue?.user
+            }
+        }
     }
 
     /// Eight hexadecimal digits of the CRC-32 of IEEE 802.3.
@@ -52,5 +85,22 @@ enum OutboxRecord: Equatable {
         }
         let digits = Array(String(~remainder, radix: 16).utf8)
         return [UInt8](repeating: UInt8(ascii: "0"), count: 8 - digits.count) + digits
+    }
+}
+
+extension [KeptMessage] {
+    /// What waits after one more record.
+    mutating func apply(_ record: OutboxRecord) {
+        switch record {
+        case .added(let kept):
+            removeAll { $0.message.key == kept.message.key }
+            append(kept)
+        case .placed(let key, let place, let time):
+            guard let index = firstIndex(where: { $0.message.key == key }) else { return }
+            self[index].place = place
+            self[index].time = time
+        case .settled(let key):
+            removeAll { $0.message.key == key }
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import NIOCore
 import NIOPosix
 
 /// Gives the session's loop and its callers the outbox's file without making them wait for the disk in place.
@@ -12,16 +14,27 @@ final class OutboxStore: @unchecked Sendable {
         thread.start()
     }
 
-    func restore() async throws -> [OutgoingMessage] {
+    func restore() async throws -> [KeptMessage] {
         try await thread.runIfActive { try self.file.restore() }
     }
 
     /// When this returns the message is on disk.
-    func add(_ message: OutgoingMessage) async throws {
-        try await thread.runIfActive { try self.file.add(message) }
+    /// - Parameter place: nil while it cannot be sent.
+    func add(_ message: OutgoingMessage, _ place: Place?) async throws {
+        let kept = KeptMessage(message: message, time: Self.now, place: place)
+        try await thread.runIfActive { try self.file.add(kept) }
     }
 
-    /// A failure leaves the message in the file: it is sent again by a later run, with the same key.
+    /// Succeeds when the file says so, or cannot: then a kill at the worst moment may store the message twice, which
+    /// is better than not sending it.
+    func placed(_ message: OutgoingMessage, _ place: Place, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        let time = Self.now
+        return thread.runIfActive(eventLoop: loop) {
+            try? self.file.placed(key: message.key, place, time: time)
+        }
+    }
+
+    /// A failure leaves the message in the file: a later run finds it in the room's history.
     func settled(_ message: OutgoingMessage) {
         thread.submit { state in
             if state == .active { try? self.file.settled(key: message.key) }
@@ -33,4 +46,7 @@ final class OutboxStore: @unchecked Sendable {
         try? await thread.runIfActive {}
         try? await thread.shutdownGracefully()
     }
+
+    /// Milliseconds since 1970.
+    static var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }
 }

@@ -1,0 +1,33 @@
+import ChatWire
+import Foundation
+
+/// Whose outbox a file is, so that nobody's messages are sent under another name.
+enum OutboxOwner {
+    /// A part of the file's name. A token decides who one is, whatever name is asked for beside it.
+    static func name(of configuration: ChatSession.Configuration) -> String {
+        guard let token = configuration.token else { return configuration.user ?? "guest" }
+        // Neither `:` nor `#` is in any user's name.
+        if let subject = subject(of: token) { return "token:\(subject)" }
+        return "token#\(String(hash(token), radix: 16))"
+    }
+
+    /// The `sub` of a JSON Web Token (RFC 7519, 4.1.2), unverified: the server checks it, here it only names a file.
+    static func subject(of token: String) -> String? {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return nil }
+        var payload = String(parts[1]).replacing("-", with: "+").replacing("_", with: "/")
+        payload += String(repeating: "=", count: (4 - payload.utf8.count % 4) % 4)
+        guard let json = Data(base64Encoded: payload), let claims = try? JSONDecoder().decode(Claims.self, from: json)
+        else { return nil }
+        return try? UserName(claims.sub).value
+    }
+
+    private struct Claims: Decodable {
+        var sub: String
+    }
+
+    /// FNV-1a, 64 bits: tells the tokens of one user apart, and gives none of them away.
+    private static func hash(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+}
