@@ -108,13 +108,14 @@ public struct SessionMachine: Sendable {
         runsAlone(frame) ? answersPending > 0 : isDear(frame) && dearPending >= settings.dearAnswersMax
     }
 
-    /// What the frame takes of the rate limit that its kind has: a long page as much as some short ones.
-    public static func cost(of frame: ClientFrame) -> Double {
+    /// What the frame takes of the rate limit that its kind has: a long page as much as two short ones, and no more, so
+    /// that one who was away may catch up page by page; a list of rooms as much as the questions that it is.
+    public func cost(of frame: ClientFrame) -> Double {
         switch frame {
         case .hello, .leave, .send, .who, .typing, .ping: 1
-        case .join(let join): 1 + Double(join.limit) / 100
-        case .history(let history): 1 + Double(history.limit) / 100
-        case .rooms(_, let limit): 1 + Double(limit) / 10
+        case .join(let join): 1 + Double(join.limit) / 1000
+        case .history(let history): 1 + Double(history.limit) / 1000
+        case .rooms(_, let limit): 1 + Double(min(limit, settings.roomsListedMax)) / 10
         }
     }
 

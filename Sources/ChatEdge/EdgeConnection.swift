@@ -174,7 +174,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
 
     /// Milliseconds to wait where a rate limit is reached.
     private func limit(_ frame: ClientFrame) -> Int? {
-        let cost = SessionMachine.cost(of: frame)
+        let cost = machine.cost(of: frame)
         return switch frame {
         case .send: sends.take(cost, now: .now())
         case .hello, .join, .leave, .history, .who, .rooms, .typing, .ping: requests.take(cost, now: .now())

@@ -115,10 +115,12 @@ import Testing
     }
 
     @Test func aLongPageCostsMoreOfTheRate() throws {
+        let machine = active()
         let page = { (limit: Int) in ClientFrame.history(.init(room: try room(), direction: .newest, limit: limit)) }
-        #expect(SessionMachine.cost(of: try page(50)) == 1.5)
-        #expect(SessionMachine.cost(of: try page(1000)) == 11)
-        #expect(SessionMachine.cost(of: .ping(ref: nil)) == 1)
+        #expect(machine.cost(of: try page(500)) == 1.5)
+        #expect(machine.cost(of: try page(1000)) == 2)
+        #expect(machine.cost(of: .rooms(ref: nil, limit: 1000)) == 11)
+        #expect(machine.cost(of: .ping(ref: nil)) == 1)
     }
 
     @Test func aListOfRoomsHasALimitOfItsOwn() {
