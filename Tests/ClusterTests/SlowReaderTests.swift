@@ -4,7 +4,7 @@ import Testing
 extension Scenarios {
     @Suite struct SlowReaders {
         private static let bodyBytes = 8000
-        private static let messages = 4000
+        private static let messages = 2000
         private static let limits = [
             "--sends-per-second", "100000", "--history-entries", "10000", "--queue-entries", "64", "--queue-bytes",
             "262144",
@@ -30,7 +30,7 @@ extension Scenarios {
                 try await read
                 let growth = edge.process.residentBytes - residentBefore
                 #expect(
-                    growth < 16 << 20,
+                    growth < 8 << 20,
                     "\(Self.messages * Self.bodyBytes >> 20) MB passed by, the edge grew by \(growth >> 20) MB")
 
                 try await sleeper.resumeReading()
