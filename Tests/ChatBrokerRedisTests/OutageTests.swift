@@ -186,7 +186,13 @@ final class Traffic: @unchecked Sendable {
         for writer in writers { try await writer.value }
         var entries: [Entry] = []
         while true {
-            let page = try await nodes[0].page(.after(entries.last?.id ?? .zero, limit: 1000), of: room)
+            // The last disturbance may only now be noticed.
+            var read: HistoryPage?
+            try await eventually("the history can be read") {
+                read = try? await nodes[0].page(.after(entries.last?.id ?? .zero, limit: 1000), of: room)
+                return read != nil
+            }
+            let page = try #require(read)
             #expect(page.isComplete)
             entries += page.entries
             guard page.more else { break }

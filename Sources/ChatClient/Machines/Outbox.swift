@@ -106,7 +106,7 @@ struct Outbox: Sendable {
 
     /// The earliest place after which a message of `room` may be stored.
     func earliestPlace(in room: RoomName) -> Position? {
-        rooms[room]?.lazy.filter { $0.firstTry != .none }.compactMap(\.place?.after).min()
+        rooms[room]?.lazy.filter { $0.firstTry != .none }.compactMap { $0.place?.after }.min()
     }
 
     /// The messages of `room` to send now on `link`; they count as sent.
