@@ -74,6 +74,12 @@ let libraries: [Target] = [
             .nioHTTP1, .nioConcurrency, .deque, .logging, .metrics,
         ]),
     module(
+        "ChatUpload",
+        [
+            "CLinux", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", .nioCore, .nioPosix, .nioHTTP1,
+            .nioConcurrency, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .crypto, .logging,
+        ]),
+    module(
         "ChatControl",
         ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
     module(
@@ -91,6 +97,12 @@ let executables: [Target] = [
             "ChatBroker", "ChatBrokerRedis", "ChatEdge", "ChatIdentity", "ChatWire", "HiredisClient", "ServerKit",
             "WebSocketServer", .argumentParser, .logging,
             .nioConcurrency, .nioCore, .nioPosix,
+        ]),
+    program(
+        "termchat-upload",
+        [
+            "ChatBroker", "ChatBrokerRedis", "ChatIdentity", "ChatUpload", "ChatWire", "HiredisClient", "ServerKit",
+            .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix,
         ]),
     program(
         "termchat-ctl",
@@ -146,6 +158,12 @@ let tests: [Target] =
                 "ServerKit",
                 "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging,
             ]),
+        suite(
+            "ChatUploadTests",
+            [
+                "ChatUpload", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "ChatTesting", .nioCore,
+                .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
+            ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker"]),
         suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
         suite(
@@ -193,4 +211,5 @@ func addFuzzer(_ name: String, feeding module: String, _ dependencies: [Target.D
 if Context.environment["TERMCHAT_FUZZ"] == "1", let runtime = Context.environment["TERMCHAT_FUZZ_RUNTIME"] {
     addFuzzer("FrameFuzz", feeding: "ChatWire", [.nioCore], runtime: runtime)
     addFuzzer("RESPFuzz", feeding: "HiredisClient", [.nioCore], runtime: runtime)
+    addFuzzer("MultipartFuzz", feeding: "ChatUpload", [.nioCore], runtime: runtime)
 }
