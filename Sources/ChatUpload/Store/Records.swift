@@ -14,6 +14,8 @@ struct UploadRecord: Codable, Sendable, Equatable {
     var sha256: String?
     /// Milliseconds since 1970, the worker's clock.
     var created: UInt64
+    /// Bytes that were counted for the user's day.
+    var reserved = 0
 }
 
 /// A file whose bytes are safe: the content of a commit and of a finished record.
