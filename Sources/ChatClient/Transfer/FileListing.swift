@@ -11,13 +11,6 @@ struct ListedFile: Sendable, Equatable, Decodable {
     /// 64 lower-case hex digits.
     var sha256: String
 
-    private enum CodingKeys: String, CodingKey {
-        case id = "file_id"
-        case name = "filename"
-        case bytes = "size"
-        case sha256
-    }
-
     /// Whether it can go into a path and a header as it is.
     var isValid: Bool {
         (1...64).contains(id.utf8.count) && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } && bytes >= 0

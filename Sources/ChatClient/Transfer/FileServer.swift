@@ -54,8 +54,10 @@ struct FileServer: Sendable {
         } else {
             path = location[...]
         }
-        guard path.hasPrefix(prefix + "/"), path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
-        return String(path.dropFirst(prefix.count))
+        guard path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
+        if path.hasPrefix(prefix + "/") { return String(path.dropFirst(prefix.count)) }
+        // A worker does not know what a balancer takes off in front of it.
+        return path.hasPrefix("/api/") ? String(path) : nil
     }
 
     func connect() async throws -> Channel {

@@ -27,9 +27,12 @@ struct UploadMachine: Sendable, Equatable {
     private var creations = 0
     /// The server had everything and no finished file: it was asked to finish.
     private var isFinishing = false
+    private var lookups = 0
 
     /// An upload that is lost at the server is begun anew so often.
     static let creationsMax = 3
+    /// So often the finished file is looked for after the server said that it is finished.
+    static let lookupsMax = 3
 
     /// - Parameter upload: where an earlier run has begun it.
     init(bytes: Int64, upload: String?) {
@@ -84,8 +87,12 @@ struct UploadMachine: Sendable, Equatable {
             isFinishing = true
             step = .send(upload: upload, from: bytes)
             return .goOn
-        case (.unknown, .verify(let upload)), (.conflict, .verify(let upload)):
-            step = .verify(upload: upload)
+        case (.unknown, .verify), (.conflict, .verify):
+            lookups += 1
+            guard lookups <= Self.lookupsMax else {
+                let words = "The file is stored, but this user may not read it: its SHA-256 cannot be checked."
+                return .stop(TransferFailure(.stop(.notPermitted), words))
+            }
             return .retry(notBefore: nil)
         case (.unknown, _):
             guard creations < Self.creationsMax else { return .stop(failure) }

@@ -177,7 +177,7 @@ private final class RequestHandler: ChannelInboundHandler {
             let rest = before.map { id in newest.drop { $0 != id }.dropFirst() } ?? newest[...]
             let files = rest.prefix(2).compactMap { id in
                 state.stored[id].map {
-                    #"{"file_id":"\#(id)","filename":"\#($0.name)","size":\#($0.length),"sha256":"\#($0.sha256)"}"#
+                    #"{"id":"\#(id)","name":"\#($0.name)","bytes":\#($0.length),"sha256":"\#($0.sha256)"}"#
                 }
             }
             return #"{"files":[\#(files.joined(separator: ","))],"more":\#(rest.count > 2)}"#
