@@ -87,7 +87,7 @@ let libraries: [Target] = [
         "ChatClient",
         [
             "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque, .logging,
-            .argumentParser,
+            .argumentParser, .crypto,
         ]),
 ]
 
@@ -166,7 +166,12 @@ let tests: [Target] =
                 .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
             ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker"]),
-        suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
+        suite(
+            "ChatClientTests",
+            [
+                "ChatClient", "ChatWire", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
+                .crypto,
+            ]),
         suite(
             "ClusterTests",
             ["ChatTesting", .crypto, "termchat-edge", "termchat-ctl", "termchat"]),
@@ -213,5 +218,5 @@ func addFuzzer(_ name: String, feeding module: String, _ dependencies: [Target.D
 if Context.environment["TERMCHAT_FUZZ"] == "1", let runtime = Context.environment["TERMCHAT_FUZZ_RUNTIME"] {
     addFuzzer("FrameFuzz", feeding: "ChatWire", [.nioCore], runtime: runtime)
     addFuzzer("RESPFuzz", feeding: "HiredisClient", [.nioCore], runtime: runtime)
-    addFuzzer("MultipartFuzz", feeding: "ChatUpload", [.nioCore], runtime: runtime)
+    addFuzzer("MultipartFuzz", feeding: "ChatUpload", ["ChatWire", .nioCore], runtime: runtime)
 }

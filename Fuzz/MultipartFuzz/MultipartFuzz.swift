@@ -1,3 +1,4 @@
+import ChatWire
 import NIOCore
 
 @testable import ChatUpload

@@ -1,3 +1,5 @@
+import ChatWire
+
 /// The value of Content-Disposition in an answer (RFC 6266).
 struct ContentDisposition: Sendable, CustomStringConvertible {
     enum Kind: String, Sendable {

@@ -1,9 +1,6 @@
-import ChatTesting
+import ChatWire
 import Testing
 
-@testable import ChatUpload
-
-@Suite("A file's name")
 struct FileNameTests {
     @Test(arguments: [
         ("report.pdf", "report.pdf"), ("/etc/passwd", "passwd"), (#"C:\Users\ann\notes.txt"#, "notes.txt"),
@@ -30,7 +27,8 @@ struct FileNameTests {
     }
 
     @Test func isSafeWhateverTheText() {
-        var generator = SeededGenerator(seed: .random(in: .min ... .max))
+        let seed = UInt64.random(in: .min ... .max)
+        var generator = SeededGenerator(seed: seed)
         let hostile = Array("/\\.\u{0}\r\n\u{202e}\u{200d}\u{200b}\u{301}\u{fffd}👩🏴 aé\u{7f}\u{e0041}".unicodeScalars)
         for _ in 0..<3000 {
             var text = String.UnicodeScalarView()
@@ -45,23 +43,7 @@ struct FileNameTests {
                     scalar != "/" && scalar != "\\" && !scalar.properties.isBidiControl
                         && scalar.properties.generalCategory != .control && scalar != "\u{200b}"
                 }
-            #expect(isSafe, "seed \(generator.seed): \(text.map { String($0.value, radix: 16) })")
+            #expect(isSafe, "seed \(seed): \(text.map { String($0.value, radix: 16) })")
         }
-    }
-
-    @Test(arguments: [
-        ("report.pdf", #"attachment; filename="report.pdf""#),
-        ("a b;c.txt", #"attachment; filename="a b;c.txt""#),
-        ("€ rates.txt", #"attachment; filename="_ rates.txt"; filename*=UTF-8''%E2%82%AC%20rates.txt"#),
-        (
-            #"say "hi" 100%.txt"#,
-            #"attachment; filename="say _hi_ 100_.txt"; filename*=UTF-8''say%20%22hi%22%20100%25.txt"#
-        ),
-        ("太郎", "attachment; filename=\"__\"; filename*=UTF-8''%E5%A4%AA%E9%83%8E"),
-        ("it's*.txt", #"attachment; filename="it's*.txt""#),
-        ("ö'*.txt", "attachment; filename=\"_'*.txt\"; filename*=UTF-8''%C3%B6%27%2A.txt"),
-    ])
-    func isWrittenForOldAndNewClients(name: String, header: String) {
-        #expect(ContentDisposition(kind: .attachment, name: FileName(name)).description == header)
     }
 }

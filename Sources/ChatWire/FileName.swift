@@ -1,21 +1,20 @@
-import ChatWire
 // NFC: the standard library has it only as SPI.
 import Foundation
 
 /// The name of a file as its metadata has it: what the sender called it, without a path and without anything that a
-/// person cannot see. It never names a file on the volume.
-struct FileName: Sendable, Hashable, CustomStringConvertible {
+/// person cannot see. A server keeps files under other names; a client saves them under this one.
+public struct FileName: Sendable, Hashable, CustomStringConvertible {
     /// 1 to ``bytesMax`` bytes, NFC; neither `.` nor `..`, and no separator of paths.
-    let value: String
+    public let value: String
 
     /// What file systems take, so that a download can have the name.
-    static let bytesMax = 255
+    public static let bytesMax = 255
     /// Bytes of an extension with its dot that is kept where a name is cut.
-    static let extensionBytesMax = 32
+    public static let extensionBytesMax = 32
     /// Of a text that is longer only the end is looked at, which has the extension.
-    static let textBytesMax = 8 * 1024
+    public static let textBytesMax = 8 * 1024
 
-    init(_ text: String) {
+    public init(_ text: String) {
         // Scalar by scalar: a mark behind a slash makes another character of it, but no other byte.
         let component = text.suffixOfBytes(Self.textBytesMax).unicodeScalars.split { $0 == "/" || $0 == "\\" }.last
         let visible = VisibleText(component.map { String($0) } ?? "").value
@@ -26,7 +25,7 @@ struct FileName: Sendable, Hashable, CustomStringConvertible {
         value = name.isEmpty || name.allSatisfy { $0 == "." } && name.count <= 2 ? "file" : name
     }
 
-    var description: String { value }
+    public var description: String { value }
 
     private static func shortened(_ name: String) -> String {
         guard name.utf8.count > bytesMax else { return name }
