@@ -116,7 +116,7 @@ let executables: [Target] = [
 let testSupport: [Target] = [
     .target(
         name: "ChatTesting",
-        dependencies: ["CLinux", "ChatBroker", "ChatWire", .nioCore, .nioPosix],
+        dependencies: ["CLinux", "ChatBroker", "ChatWire", .nioCore, .nioPosix, .nioConcurrency],
         path: "Tests/ChatTesting", swiftSettings: strict),
     .executableTarget(
         name: "websocket-echo",
@@ -174,7 +174,7 @@ let tests: [Target] =
             ]),
         suite(
             "ClusterTests",
-            ["ChatTesting", .crypto, "termchat-edge", "termchat-ctl", "termchat"]),
+            ["ChatTesting", .crypto, "termchat-edge", "termchat-upload", "termchat-ctl", "termchat"]),
         suite("TidyTests", ["ChatWire"]),
     ]
 

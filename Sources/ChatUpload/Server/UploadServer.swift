@@ -12,7 +12,7 @@ import Synchronization
 public final class UploadServer: Sendable {
     /// Where it listens; the port is the real one where 0 was asked for.
     public let address: HostPort
-    private let engine: UploadEngine
+    let engine: UploadEngine
     private let pool: NIOThreadPool
     private let link: LinkWatch
     private let volume: VolumeWatch
@@ -52,10 +52,19 @@ public final class UploadServer: Sendable {
         _ settings: UploadSettings, broker: any Broker & FileRegistry, doorkeeper: Doorkeeper,
         group: any EventLoopGroup, registry: MetricsRegistry, logger: Logger
     ) async throws -> UploadServer {
+        try await start(
+            settings, on: PosixVolume(root: settings.volume), broker: broker, doorkeeper: doorkeeper, group: group,
+            registry: registry, logger: logger)
+    }
+
+    static func start(
+        _ settings: UploadSettings, on directory: any Volume, broker: any Broker & FileRegistry, doorkeeper: Doorkeeper,
+        group: any EventLoopGroup, registry: MetricsRegistry, logger: Logger
+    ) async throws -> UploadServer {
         let pool = NIOThreadPool(numberOfThreads: settings.diskThreads)
         pool.start()
         let disk = DiskThreads(pool: pool, loops: group)
-        let store = UploadStore(volume: PosixVolume(root: settings.volume))
+        let store = UploadStore(volume: directory)
         let engine = UploadEngine(
             store: store, disk: disk, registry: Registry(broker: broker), settings: settings,
             metrics: UploadMetrics(in: registry), logger: logger)
