@@ -31,6 +31,7 @@ extension Target.Dependency {
     static let orderedCollections = product(name: "OrderedCollections", package: "swift-collections")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
 }
 
@@ -74,13 +75,19 @@ let libraries: [Target] = [
             .nioHTTP1, .nioConcurrency, .deque, .logging, .metrics,
         ]),
     module(
+        "ChatUpload",
+        [
+            "CLinux", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", .nioCore, .nioPosix, .nioHTTP1,
+            .nioConcurrency, .hummingbird, .hummingbirdCore, .httpTypes, .nioHTTPTypes, .lifecycle, .crypto, .logging,
+        ]),
+    module(
         "ChatControl",
         ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
     module(
         "ChatClient",
         [
             "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque, .logging,
-            .argumentParser,
+            .argumentParser, .crypto,
         ]),
 ]
 
@@ -93,6 +100,12 @@ let executables: [Target] = [
             .nioConcurrency, .nioCore, .nioPosix,
         ]),
     program(
+        "termchat-upload",
+        [
+            "ChatBroker", "ChatBrokerRedis", "ChatIdentity", "ChatUpload", "ChatWire", "HiredisClient", "ServerKit",
+            .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix,
+        ]),
+    program(
         "termchat-ctl",
         ["ChatBroker", "ChatBrokerRedis", "ChatControl", "HiredisClient", "ServerKit", .logging]),
     program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
@@ -103,7 +116,7 @@ let executables: [Target] = [
 let testSupport: [Target] = [
     .target(
         name: "ChatTesting",
-        dependencies: ["CLinux", "ChatBroker", "ChatWire", .nioCore, .nioPosix],
+        dependencies: ["CLinux", "ChatBroker", "ChatWire", .nioCore, .nioPosix, .nioConcurrency],
         path: "Tests/ChatTesting", swiftSettings: strict),
     .executableTarget(
         name: "websocket-echo",
@@ -149,11 +162,22 @@ let tests: [Target] =
                 "ServerKit",
                 "WebSocketServer", "ChatTesting", .nioCore, .nioPosix, .logging,
             ]),
+        suite(
+            "ChatUploadTests",
+            [
+                "ChatUpload", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "ChatTesting", .nioCore,
+                .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
+            ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
-        suite("ChatClientTests", ["ChatClient", "ChatWire", .deque, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
+        suite(
+            "ChatClientTests",
+            [
+                "ChatClient", "ChatWire", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
+                .crypto,
+            ]),
         suite(
             "ClusterTests",
-            ["ChatTesting", .crypto, "termchat-edge", "termchat-ctl", "termchat"]),
+            ["ChatTesting", .crypto, "termchat-edge", "termchat-upload", "termchat-ctl", "termchat"]),
         suite("TidyTests", ["ChatWire"]),
     ]
 
@@ -161,6 +185,7 @@ let package = Package(
     name: "TermChat",
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -197,4 +222,5 @@ if Context.environment["TERMCHAT_FUZZ"] == "1", let runtime = Context.environmen
     addFuzzer("FrameFuzz", feeding: "ChatWire", [.nioCore], runtime: runtime)
     addFuzzer("WebSocketFuzz", feeding: "WebSocketServer", [.nioCore], runtime: runtime)
     addFuzzer("RESPFuzz", feeding: "HiredisClient", [.nioCore], runtime: runtime)
+    addFuzzer("MultipartFuzz", feeding: "ChatUpload", ["ChatWire", .nioCore], runtime: runtime)
 }

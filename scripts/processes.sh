@@ -155,7 +155,7 @@ stop_all() {
     while read -r name pid start; do
         case $name in
             haproxy) kill -s USR1 "$pid" 2>/dev/null || true ;;
-            edge*) kill -s TERM "$pid" 2>/dev/null || true ;;
+            edge* | upload) kill -s TERM "$pid" 2>/dev/null || true ;;
         esac
     done <<<"$running"
     while read -r name pid start; do

@@ -8,6 +8,8 @@ enum Script: CaseIterable {
     case presence
     case reap
     case forget
+    case reserve
+    case files
 
     var source: [UInt8] {
         switch self {
@@ -16,6 +18,8 @@ enum Script: CaseIterable {
         case .presence: PackageResources.presence_lua
         case .reap: PackageResources.reap_lua
         case .forget: PackageResources.forget_lua
+        case .reserve: PackageResources.reserve_lua
+        case .files: PackageResources.files_lua
         }
     }
 }

@@ -31,6 +31,7 @@ public struct WireFrame: Decodable, Sendable {
     public var key: String?
     public var body: String?
     public var duplicate: Bool?
+    public var file: File?
 
     public var joined: [Presence]?
     public var left: [Presence]?
@@ -43,6 +44,14 @@ public struct WireFrame: Decodable, Sendable {
     public var message: String?
     public var retryAfterMs: Int?
     public var reconnectAfterMs: Int?
+
+    public struct File: Decodable, Sendable, Hashable {
+        public var id: String
+        public var name: String
+        public var bytes: Int
+        public var mediaType: String
+        public var sha256: String
+    }
 
     public struct Limits: Decodable, Sendable {
         public var frameBytes: Int

@@ -25,9 +25,9 @@ import Testing
     @Test func everyRedisKeyIsInTheKeyspacePage() throws {
         let text = try #require(Tree.text(of: "Sources/ChatBrokerRedis/Keyspace.swift"))
         let keys = text.captures(/"(\\\(prefix\):[^"]+)"/).map { key in
-            key.replacing(#"\(prefix)"#, with: "tc").replacing(#"\(room)"#, with: "room").replacing(
-                #"\(node)"#, with: "<id>"
-            ).replacing(#"\(id)"#, with: "<nonce>")
+            key.replacing(#"\(prefix)"#, with: "tc").replacing(#"\(room)"#, with: "room")
+                .replacing(#"\(node)"#, with: "<id>").replacing(#"probe:\(id)"#, with: "probe:<nonce>")
+                .replacing(#"\(id)"#, with: "<id>").replacing(#"\(user)"#, with: "user")
         }
         try Document("docs/redis-keyspace.md").expectRows(keys)
     }

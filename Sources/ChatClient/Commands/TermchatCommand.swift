@@ -64,6 +64,6 @@ struct Termchat: ParsableCommand {
 
             Exit status: 0 done, 1 failed, 2 usage, 3 unavailable, 4 not permitted, 5 a gap (tail).
             """,
-        subcommands: [Chat.self, Send.self, Tail.self, Who.self, Rooms.self],
+        subcommands: [Chat.self, Send.self, Tail.self, Upload.self, Download.self, Who.self, Rooms.self],
         defaultSubcommand: Chat.self)
 }

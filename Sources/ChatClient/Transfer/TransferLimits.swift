@@ -1,0 +1,18 @@
+import NIOCore
+
+/// The bounds of uploads and downloads.
+enum TransferLimits {
+    /// Bytes read from or written to the disk at once; two of them are in memory for a transfer.
+    static let batchBytes = 512 * 1024
+    /// Bytes of an answer that is read whole: a page of a room's files, an error.
+    static let answerBytesMax = 1 << 20
+    /// A server that reads a long file again to verify it does so at least this fast; so long it may be silent.
+    static let verifiedBytesPerSecond: Int64 = 50 << 20
+    /// Files asked for in one page of a room's list, and pages looked at for a name.
+    static let pageFiles = 200
+    static let pagesMax = 50
+    /// Uploads that began this long ago are forgotten: servers forget them sooner.
+    static let recordSecondsMax: Int64 = 14 * 86_400
+    /// Names tried for a download: `name (1).txt` to this.
+    static let namesMax = 1000
+}

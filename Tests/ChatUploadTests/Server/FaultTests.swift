@@ -1,0 +1,106 @@
+import NIOCore
+import ChatWire
+import ChatBroker
+import ChatTesting
+import NIOPosix
+import ServerKit
+import Testing
+
+@testable import ChatUpload
+
+/// The volume or the broker fails in the middle: the error is clear, offsets are kept, and nothing is told twice.
+@Suite struct FaultTests {
+    @Test func aFullVolumeKeepsTheOffset() async throws {
+        try await RunningWorker.with { worker, _, volume in
+            let path = try await worker.create(10)
+            _ = try await worker.patch(path, at: 0, "hello")
+            volume.fail(with: VolumeError(.full, "full"))
+            let refused = try await worker.patch(path, at: 5, "world")
+            #expect(refused.status == 507 && refused.member("code") == "insufficient_storage")
+            #expect(try await worker.ask("PUT", "/api/rooms/lobby/files/n", body: "x").status == 507)
+            volume.fail(with: nil)
+            #expect(try await worker.tus("HEAD", path).headers["upload-offset"] == "5")
+            #expect(try await worker.patch(path, at: 5, "world").status == 204)
+            #expect(try await worker.lines(in: "lobby").map(\.bytes) == [10])
+        }
+    }
+
+    @Test func tooLittleSpaceIsToldBeforeTheFirstByte() async throws {
+        try await RunningWorker.with({ $0.freeBytesMin = 1 << 60 }) { worker, _, _ in
+            let answer = try await worker.ask("PUT", "/api/rooms/lobby/files/n", body: "x")
+            #expect(answer.status == 507)
+        }
+    }
+
+    @Test(arguments: [VolumeError.Code.readOnly, .failed, .gone])
+    func aBrokenVolumeIsNotReady(_ code: VolumeError.Code) async throws {
+        try await RunningWorker.with { worker, _, volume in
+            try await eventually("it is ready") { worker.server.readiness == .ready }
+            let path = try await worker.create(10)
+            volume.fail(with: VolumeError(code, "broken"))
+            #expect(try await worker.patch(path, at: 0, "hello").status == 503)
+            #expect(try await worker.lines(in: "lobby").isEmpty)
+            try await eventually("it is not ready") { worker.server.readiness != .ready }
+            volume.fail(with: nil)
+            try await eventually("it is ready again") { worker.server.readiness == .ready }
+        }
+    }
+
+    /// The bytes are safe before the room is told; a broker that is away then costs nothing but time.
+    @Test func whatCouldNotBeToldIsToldByASweepOnce() async throws {
+        let temporary = try TemporaryVolume()
+        let store = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
+        let worker = try await RunningWorker.start(on: temporary.volume, store: store)
+        let path = try await worker.create(10)
+        let connection = try await RawConnection.connect(port: worker.port)
+        try await connection.send(
+            "PATCH \(path) HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n"
+                + "Content-Type: application/offset+octet-stream\r\n\r\nhello")
+        try await eventually("five bytes are there") {
+            try await worker.tus("HEAD", path).headers["upload-offset"] == "5"
+        }
+        try await worker.broker.eventLoop.flatSubmit { [broker = worker.broker] in broker.stop() }.get()
+        try await connection.send("world")
+        try await connection.expect("HTTP/1.1 503")
+        await worker.server.stop()
+        #expect(temporary.files(in: Layout.done).count == 1)
+
+        let next = try await RunningWorker.start(on: temporary.volume, store: store)
+        let sweeper = Sweeper(engine: next.server.engine)
+        for _ in 0..<2 { try await sweeper.sweep(now: Int(Int32.max), grace: 0) }
+        #expect(try await next.lines(in: "lobby").map(\.bytes) == [10])
+        #expect(try await next.tus("HEAD", path).headers["upload-offset"] == "10")
+        await next.server.stop()
+        #expect(temporary.files.count == 3, "\(temporary.files)")
+    }
+
+    @Test func oldFilesOfARoomAreRemoved() async throws {
+        try await RunningWorker.with({ settings in
+            settings.roomRetention = [RoomRetention("tmp-*=60")].compactMap(\.self)
+        }) { worker, volume, _ in
+            _ = try await worker.ask("PUT", "/api/rooms/tmp-1/files/n", body: "short")
+            _ = try await worker.ask("PUT", "/api/rooms/lobby/files/n", body: "long")
+            let now = Int(WallClock.milliseconds() / 1000)
+            try await Sweeper(engine: worker.server.engine).sweep(now: now + 30)
+            #expect(volume.files(in: Layout.files).count == 2)
+            try await Sweeper(engine: worker.server.engine).sweep(now: now + 61)
+            #expect(volume.files(in: Layout.files).count == 1)
+            #expect(volume.files(in: Layout.blobs).count == 1)
+        }
+    }
+
+    @Test func aDrainingWorkerRefusesWhatIsNewAndFinishesWhatRuns() async throws {
+        let temporary = try TemporaryVolume()
+        let store = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
+        let worker = try await RunningWorker.start(on: temporary.volume, store: store) { $0.stop = .seconds(30) }
+        let connection = try await RawConnection.connect(port: worker.port)
+        try await connection.send(
+            "PUT /api/rooms/lobby/files/n HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello")
+        try await eventually("it arrived") { !temporary.files(in: Layout.partial).isEmpty }
+        async let stopped: Void = worker.server.stop()
+        try await eventually("it drains") { worker.server.readiness == .notReady(reasons: ["draining"]) }
+        try await connection.send("world")
+        try await connection.expect("HTTP/1.1 201")
+        await stopped
+    }
+}

@@ -1,0 +1,139 @@
+import ChatBroker
+import NIOCore
+import ChatWire
+import ChatTesting
+import Foundation
+import Testing
+
+@testable import ChatUpload
+
+/// What is refused, how, and that nothing is left of it.
+@Suite struct RefusalTests {
+    @Test(arguments: [
+        [("room_key", nil, "lobby"), ("username", nil, "ann")],
+        [("file", "n", "hello"), ("username", nil, "ann")],
+        [("file", "n", "hello"), ("room_key", nil, "lobby")],
+        [("file", "n", "hello"), ("file", "m", "hello"), ("room_key", nil, "lobby"), ("username", nil, "ann")],
+        [("file", "n", "hello"), ("room_key", nil, "lobby"), ("room_key", nil, "other"), ("username", nil, "ann")],
+        [("file", "n", "hello"), ("room_key", nil, "no room"), ("username", nil, "ann")],
+        [("file", "n", "hello"), ("room_key", nil, "lobby"), ("username", nil, "a\u{202e}b")],
+        [("file", nil, "hello"), ("room_key", nil, "lobby"), ("username", nil, "ann")],
+    ]) func aFormThatIsNotWholeIsRefusedWhole(_ parts: [(String, String?, String)]) async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let answer = try await worker.post(parts)
+            #expect(answer.status == 400, "\(answer)")
+            #expect(answer.member("code") != nil)
+            #expect(volume.files.isEmpty, "\(volume.files)")
+            #expect(try await worker.lines(in: "lobby").isEmpty)
+        }
+    }
+
+    @Test func aCutFormLeavesNothing() async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let form = RunningWorker.form([("file", "n", String(repeating: "x", count: 10_000))])
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send(
+                "POST /api/upload HTTP/1.1\r\nHost: h\r\nContent-Type: \(form.type)\r\nContent-Length: 20000\r\n\r\n"
+                    + form.body)
+            try await eventually("a part is on the volume") { !volume.files(in: Layout.partial).isEmpty }
+            connection.close()
+            try await eventually("nothing is left") { volume.files.isEmpty }
+        }
+    }
+
+    /// The body of a refused request is never read: what came of it would be taken for the next request.
+    @Test func aRefusedBodyEndsTheConnection() async throws {
+        try await RunningWorker.with({ $0.fileBytesMax = 1000 }) { worker, _, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send(
+                "PUT /api/rooms/lobby/files/n HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n")
+            connection.push(String(repeating: "x", count: 200_000))
+            try await connection.expect("HTTP/1.1 413")
+            try await connection.expect("too_large")
+            try await eventually("the connection ends") { connection.isClosed }
+        }
+    }
+
+    @Test func aChunkedBodyIsCutAtTheLimit() async throws {
+        try await RunningWorker.with({ $0.fileBytesMax = 1000 }) { worker, volume, _ in
+            let answer = try await worker.ask(
+                "PUT", "/api/rooms/lobby/files/n", ["Transfer-Encoding": "chunked"],
+                body: "800\r\n\(String(repeating: "x", count: 2048))\r\n0\r\n\r\n")
+            #expect(answer.status == 413)
+            #expect(volume.files.isEmpty)
+        }
+    }
+
+    @Test func whoWaitsForContinueGetsItAtOnceAndOnlyIfTheBodyIsWanted() async throws {
+        try await RunningWorker.with { worker, _, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            let head = "HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+            try await connection.send("PUT /api/rooms/lobby/files/n \(head)")
+            try await connection.expect("HTTP/1.1 100 Continue\r\n\r\n")
+            try await connection.send("hello")
+            try await connection.expect("HTTP/1.1 201")
+            let refused = try await RawConnection.connect(port: worker.port)
+            try await refused.send("PUT /api/rooms/no%20room/files/n \(head)")
+            try await refused.expect("HTTP/1.1 400")
+            #expect(!refused.text.contains("100 Continue"))
+        }
+    }
+
+    @Test func aSlowBodyIsEndedAndItsOffsetKept() async throws {
+        try await RunningWorker.with({ $0.rateGrace = .milliseconds(200) }) { worker, _, _ in
+            let path = try await worker.create(10)
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send(
+                "PATCH \(path) HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n"
+                    + "Content-Type: application/offset+octet-stream\r\n\r\nhello")
+            try await connection.expect("HTTP/1.1 408")
+            #expect(try await worker.tus("HEAD", path).headers["upload-offset"] == "5")
+        }
+    }
+
+    @Test func anUnfinishedHeadIsEnded() async throws {
+        try await RunningWorker.with({ $0.idle = .milliseconds(200) }) { worker, _, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send("PUT /api/rooms/lobby/files/n HTTP/1.1\r\nHost: h\r\nX-A: ")
+            try await eventually("the connection ends") { connection.isClosed }
+        }
+    }
+
+    @Test(arguments: [
+        "/api/files/..%2f..%2fetc%2fpasswd", "/api/files/%00", "/api/files/../../etc/passwd", "/api/files/",
+        "/api/files/aaaaaaaaaaaaaaaaaaaaaaaaaa", "/", "/api", "/etc/passwd",
+    ]) func whatIsNotThereIsNotFound(_ path: String) async throws {
+        try await RunningWorker.with { worker, _, _ in
+            let answer = try await worker.ask("GET", path)
+            #expect(answer.status == 404 && answer.member("code") == "not_found", "\(answer)")
+        }
+    }
+
+    @Test func aNameIsNeverAPath() async throws {
+        try await RunningWorker.with { worker, _, _ in
+            for name in ["..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "C:%5cpasswd"] {
+                _ = try await worker.ask("PUT", "/api/rooms/lobby/files/\(name)", body: "x")
+            }
+            let names = try await worker.lines(in: "lobby").map(\.name)
+            #expect(names == ["passwd", "passwd", "passwd"])
+        }
+    }
+
+    @Test func usersAreLimited() async throws {
+        try await RunningWorker.with({ $0.allowance.perMinute = 1 }) { worker, _, _ in
+            #expect(try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x").status == 201)
+            let second = try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x")
+            #expect(second.status == 429 && (Int(second.headers["retry-after"] ?? "") ?? 0) > 0)
+            #expect(try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=bob", body: "x").status == 201)
+        }
+    }
+
+    @Test func aWrongTusVersionIsToldTheRightOne() async throws {
+        try await RunningWorker.with { worker, _, _ in
+            let answer = try await worker.ask("POST", "/api/tus", ["Tus-Resumable": "0.2.2"])
+            #expect(answer.status == 412 && answer.headers["tus-version"] == "1.0.0")
+            let extensions = try await worker.ask("OPTIONS", "/api/tus").headers["tus-extension"] ?? ""
+            #expect(extensions.contains("checksum"))
+        }
+    }
+}
