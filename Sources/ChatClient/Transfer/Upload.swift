@@ -24,10 +24,7 @@ struct Upload: AsyncParsableCommand {
         let server = try FileServer(try connection.configuration())
         let output = transfer.output()
         let display = transfer.display(output)
-        let kept = { @Sendable in
-            "Stopped after \(TransferProgress.size(await display.bytes)); the same command goes on from there."
-        }
-        let status = try await Interruption.ends(display, kept: kept) { [self] in
+        let status = try await Interruption.ends(display) { [self] in
             try await carryAll(to: room, server, output, display)
         }
         guard status == .done else { throw CommandFailure(status) }
