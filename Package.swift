@@ -31,6 +31,7 @@ extension Target.Dependency {
     static let orderedCollections = product(name: "OrderedCollections", package: "swift-collections")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
 }
 
@@ -77,7 +78,7 @@ let libraries: [Target] = [
         "ChatUpload",
         [
             "CLinux", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", .nioCore, .nioPosix, .nioHTTP1,
-            .nioConcurrency, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .crypto, .logging,
+            .nioConcurrency, .hummingbird, .hummingbirdCore, .httpTypes, .nioHTTPTypes, .lifecycle, .crypto, .logging,
         ]),
     module(
         "ChatControl",
@@ -181,6 +182,7 @@ let package = Package(
     name: "TermChat",
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),

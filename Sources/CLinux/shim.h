@@ -11,3 +11,15 @@ extern int sched_getaffinity(int pid, size_t size, void *mask);
 
 /* From <spawn.h>, likewise: the child closes every descriptor from `from` on. `actions` is a posix_spawn_file_actions_t. */
 extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int from);
+
+/* From <fcntl.h>, likewise. The two calls themselves are variadic or take flags that Swift does not see. */
+extern int fallocate64(int descriptor, int mode, long long offset, long long length);
+extern int sync_file_range(int descriptor, long long offset, long long count, unsigned int flags);
+
+/* Sets space aside for a file without changing its size (FALLOC_FL_KEEP_SIZE). */
+static inline int termchat_reserve(int descriptor, long long bytes) { return fallocate64(descriptor, 1, 0, bytes); }
+
+/* Begins writing a part of a file to the disk and waits for nothing (SYNC_FILE_RANGE_WRITE). */
+static inline void termchat_begin_writeback(int descriptor, long long offset, long long bytes) {
+    (void)sync_file_range(descriptor, offset, bytes, 2);
+}

@@ -29,6 +29,7 @@ extension InProcessBroker {
         private let now: @Sendable () -> UInt64
         private var rooms: [RoomName: Room] = [:]
         private var attached: [NodeID: Node] = [:]
+        private var shelf = FileShelf()
         private var leases: [NodeID: NodeRecord] = [:]
         private var isFlushing = false
         private var sweep: RepeatedTask?
@@ -163,6 +164,27 @@ extension InProcessBroker.Store {
     private func reap(_ node: NodeID) {
         for room in rooms.keys { announce(rooms[room]?.roster.reap(node), in: room) }
     }
+}
+
+extension InProcessBroker.Store {
+    func reserve(_ reservation: UploadReservation) -> ReservationAnswer { shelf.reserve(reservation, at: now()) }
+
+    func release(_ id: String, of user: UserName, correction: Int) {
+        shelf.release(id, of: user, correction: correction)
+    }
+
+    func announce(_ line: FileLine, in room: RoomName) throws -> Receipt {
+        if let receipt = shelf.receipt(of: line.id) { return Receipt(id: receipt.id, isDuplicate: true) }
+        let receipt = try publish(try Draft(announcing: line), to: room)
+        shelf.put(line, in: room, receipt)
+        return receipt
+    }
+
+    func files(of room: RoomName, before: String?, limit: Int) -> FilePage {
+        shelf.page(of: room, before: before, limit: limit)
+    }
+
+    func forget(_ id: String) { shelf.forget(id) }
 }
 
 extension InProcessBroker.Store {

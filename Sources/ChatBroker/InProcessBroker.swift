@@ -6,7 +6,7 @@ public import NIOCore
 ///
 /// Bound to ``eventLoop``; what it asks of the ``Store`` runs on the store's loop, so nothing is called back from
 /// within a call, as with a broker behind a network.
-public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable {
+public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileRegistry, @unchecked Sendable {
     public let eventLoop: any EventLoop
     public let node: NodeID
     private let store: Store
@@ -102,6 +102,26 @@ public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, @unchec
 
     public func send(_ message: NodeMessage, to node: NodeID?) -> EventLoopFuture<Int> {
         ask { $0.send(message, to: node) }
+    }
+
+    public func reserve(_ reservation: UploadReservation) -> EventLoopFuture<ReservationAnswer> {
+        ask { $0.reserve(reservation) }
+    }
+
+    public func release(_ id: String, of user: UserName, correction: Int) -> EventLoopFuture<Void> {
+        ask { $0.release(id, of: user, correction: correction) }
+    }
+
+    public func announce(_ line: FileLine, in room: RoomName) -> EventLoopFuture<Receipt> {
+        ask { try $0.announce(line, in: room) }
+    }
+
+    public func files(of room: RoomName, before: String?, limit: Int) -> EventLoopFuture<FilePage> {
+        ask { $0.files(of: room, before: before, limit: limit) }
+    }
+
+    public func forget(_ id: String, in room: RoomName) -> EventLoopFuture<Void> {
+        ask { $0.forget(id) }
     }
 
     func hear(_ deliveries: [RoomDelivery]) {

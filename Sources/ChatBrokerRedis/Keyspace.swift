@@ -11,12 +11,20 @@ struct Keyspace: Sendable {
     /// The keys of windows with an even and with an odd number.
     func keys(_ room: RoomName) -> [String] { ["\(prefix):{\(room)}:keys:0", "\(prefix):{\(room)}:keys:1"] }
     func members(_ room: RoomName) -> String { "\(prefix):{\(room)}:members" }
+    func files(_ room: RoomName) -> String { "\(prefix):{\(room)}:files" }
+    func announced(_ room: RoomName) -> String { "\(prefix):{\(room)}:announced" }
     func live(_ room: RoomName) -> String { "\(prefix):{\(room)}:live" }
 
     func lease(_ node: NodeID) -> String { "\(prefix):node:\(node)" }
     func rooms(of node: NodeID) -> String { "\(prefix):node:\(node):rooms" }
     func inbox(_ node: NodeID) -> String { "\(prefix):node:\(node):inbox" }
     func reap(_ node: NodeID) -> String { "\(prefix):reap:\(node)" }
+
+    func file(_ id: String) -> String { "\(prefix):file:\(id)" }
+    /// The keys that reserve.lua needs for one user, in its order.
+    func uploads(of user: UserName) -> [String] {
+        ["\(prefix):uploads:{\(user)}", "\(prefix):upload-bytes:{\(user)}", "\(prefix):upload-rate:{\(user)}"]
+    }
 
     var nodes: String { "\(prefix):nodes" }
     var rooms: String { "\(prefix):rooms" }

@@ -14,7 +14,8 @@ struct PublishBatch: ScriptCall {
     var lastIDMilliseconds: Int64
 
     var keys: [String] {
-        [keyspace.history(room), keyspace.last(room)] + keyspace.keys(room) + [keyspace.live(room)]
+        [keyspace.history(room), keyspace.last(room)] + keyspace.keys(room)
+            + [keyspace.live(room), keyspace.announced(room), keyspace.files(room)]
     }
 
     func appendArguments(to command: inout RESPCommand) {

@@ -7,6 +7,8 @@ enum Script: CaseIterable {
     case history
     case presence
     case reap
+    case reserve
+    case files
 
     var source: [UInt8] {
         switch self {
@@ -14,6 +16,8 @@ enum Script: CaseIterable {
         case .history: PackageResources.history_lua
         case .presence: PackageResources.presence_lua
         case .reap: PackageResources.reap_lua
+        case .reserve: PackageResources.reserve_lua
+        case .files: PackageResources.files_lua
         }
     }
 }

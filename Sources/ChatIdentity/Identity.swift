@@ -8,12 +8,17 @@ public struct Identity: Sendable, Equatable {
     public var expiresAt: Int?
     /// Whether the name was merely claimed, without a token.
     public var isGuest: Bool
+    /// May remove other people's files.
+    public var isOperator: Bool
 
-    public init(user: UserName, rights: RoomRights, expiresAt: Int?, isGuest: Bool = false) {
+    public init(
+        user: UserName, rights: RoomRights, expiresAt: Int?, isGuest: Bool = false, isOperator: Bool = false
+    ) {
         self.user = user
         self.rights = rights
         self.expiresAt = expiresAt
         self.isGuest = isGuest
+        self.isOperator = isOperator
     }
 
     /// Someone who only said a name, where the operator allows that: every room, for as long as the connection lasts.

@@ -12,10 +12,12 @@ public struct TokenClaims: Codable, Sendable, Equatable {
     public var iss: String?
     /// Absent: every room, reading and writing.
     public var rooms: RoomsClaim?
+    /// May remove other people's files.
+    public var `operator`: Bool?
 
     public init(
         sub: String, exp: Double, nbf: Double? = nil, aud: Audience? = nil, iss: String? = nil,
-        rooms: RoomsClaim? = nil
+        rooms: RoomsClaim? = nil, operator: Bool? = nil
     ) {
         self.sub = sub
         self.exp = exp
@@ -23,6 +25,7 @@ public struct TokenClaims: Codable, Sendable, Equatable {
         self.aud = aud
         self.iss = iss
         self.rooms = rooms
+        self.operator = `operator`
     }
 }
 

@@ -93,7 +93,8 @@ public struct TokenVerifier: Sendable {
             throw TokenError(.wrongIssuer, "'iss' is not the issuer that this server demands")
         }
         guard let user = try? UserName(claims.sub) else { throw TokenError(.badClaims, "'sub' is no user's name") }
-        return Identity(user: user, rights: try Self.rights(claims.rooms), expiresAt: expiry)
+        return Identity(
+            user: user, rights: try Self.rights(claims.rooms), expiresAt: expiry, isOperator: claims.operator ?? false)
     }
 
     /// - Returns: from when the token is no longer accepted.

@@ -12,4 +12,12 @@ import Testing
         let contract = BrokerContract { id in InProcessBroker(node: id, on: group.next(), store: store) }
         try await contract.check(behaviour)
     }
+
+    @Test(arguments: FileRegistryContract.Behaviour.allCases)
+    func keepsTheContractOfFiles(_ behaviour: FileRegistryContract.Behaviour) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let store = InProcessBroker.Store(on: group.next(), history: BrokerContract.history)
+        let contract = FileRegistryContract { id in InProcessBroker(node: id, on: group.next(), store: store) }
+        try await contract.check(behaviour)
+    }
 }

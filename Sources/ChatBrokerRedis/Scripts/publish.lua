@@ -1,9 +1,12 @@
 -- Stores a batch of drafts of one room, each key once, and tells the room's subscribers in one message.
 --
 -- KEYS[1] history (STREAM)   KEYS[2] last (STRING)   KEYS[3], KEYS[4] keys of even and odd windows (HASH)
--- KEYS[5] live (channel)
+-- KEYS[5] live (channel)   KEYS[6] announced (HASH)   KEYS[7] files (ZSET)
 -- ARGV[1] entries kept   ARGV[2] age kept, ms   ARGV[3] TTL of last, ms   ARGV[4] window, s
 -- then for each draft: kind ('m' or 'f'), field in keys (user NUL key), tail
+--
+-- A file's line is remembered by its key for as long as the file is there: it enters the room once, however late it is
+-- told again.
 --
 -- Replies with id and '1' (duplicate) or '0' for each draft. Nothing is written before the first XADD, so a refused
 -- write stores nothing.
@@ -34,9 +37,14 @@ if last ~= '0-0' and redis.call('EXISTS', history) == 0 then
   if tonumber(ms) >= now then id_wanted = ms .. '-' .. string.format('%.0f', tonumber(sequence) + 1) end
 end
 
+local function announced(n, field)
+  if ARGV[2 + n * 3] ~= 'f' then return nil end
+  return redis.call('HGET', KEYS[6], string.match(field, '%z(.*)$')) or nil
+end
+
 local reply, stored, remembered, payload = {}, {}, {}, { 'E1' }
 for n, field in ipairs(fields) do
-  local id = in_current[n] or in_other[n] or stored[field]
+  local id = in_current[n] or in_other[n] or stored[field] or announced(n, field)
   if id then
     reply[#reply + 1] = id
     reply[#reply + 1] = '1'
@@ -45,6 +53,11 @@ for n, field in ipairs(fields) do
     id = redis.call('XADD', history, 'MAXLEN', '~', ARGV[1], id_wanted, kind, tail, 'p', last)
     payload[#payload + 1] = kind .. id .. ' ' .. last .. ' ' .. #tail .. ' ' .. tail
     id_wanted, last, stored[field] = '*', id, id
+    if kind == 'f' then
+      local file = string.match(field, '%z(.*)$')
+      redis.call('HSET', KEYS[6], file, id)
+      redis.call('ZADD', KEYS[7], string.match(id, '^%d+'), file)
+    end
     remembered[#remembered + 1] = field
     remembered[#remembered + 1] = id
     reply[#reply + 1] = id

@@ -1,0 +1,25 @@
+import ChatBroker
+import ChatWire
+import NIOCore
+
+/// The broker as the worker asks it: from any task, and for a limited time.
+struct Registry: Sendable {
+    let broker: any Broker & FileRegistry
+
+    func call<Value: Sendable>(
+        _ body: @escaping @Sendable (any Broker & FileRegistry) -> EventLoopFuture<Value>
+    ) async throws -> Value {
+        let loop = broker.eventLoop
+        return try await loop.flatSubmit { [broker] in
+            let promise = loop.makePromise(of: Value.self)
+            let timeout = loop.assumeIsolated().scheduleTask(in: UploadLimits.brokerTimeout) {
+                promise.fail(BrokerError(.unavailable, "the broker did not answer in time"))
+            }
+            body(broker).whenComplete { result in
+                timeout.cancel()
+                promise.completeWith(result)
+            }
+            return promise.futureResult
+        }.get()
+    }
+}

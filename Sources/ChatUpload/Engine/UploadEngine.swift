@@ -1,0 +1,163 @@
+import ServerKit
+import ChatBroker
+import ChatWire
+import Crypto
+import Logging
+import NIOCore
+
+/// What all three ways in share: limits, the writing, the way from the last byte to the room, and the way out again.
+struct UploadEngine: Sendable {
+    let store: UploadStore
+    let disk: DiskThreads
+    let registry: Registry
+    let settings: UploadSettings
+    let metrics: UploadMetrics
+    let logger: Logger
+    let memory = MemoryShare()
+    let hashes = HashMemory()
+
+    /// Who a file is from and what it is called.
+    struct Label: Sendable {
+        var room: RoomName
+        var user: UserName
+        var isGuest: Bool
+        var name: String
+        /// What the client says that the file hashes to.
+        var sha256: ContentHash?
+        /// Milliseconds since 1970.
+        var created: UInt64
+        /// Bytes that were counted for the user's day when it began.
+        var reserved = 0
+    }
+
+    /// Asks for one upload more of the user.
+    /// - Throws: ``Refusal`` 429.
+    func reserve(_ id: UploadID, _ user: UserName, bytes: Int) async throws {
+        let reservation = UploadReservation(
+            id: id.value, user: user, bytes: bytes, lifetime: .seconds(Int64(settings.expireSeconds)),
+            limits: settings.allowance)
+        switch try await registry.call({ $0.reserve(reservation) }) {
+        case .granted: metrics.begun.increment()
+        case .refused(let reason, let retryAfter):
+            metrics.limited.increment()
+            throw Refusal.limited(reason, retryAfter: retryAfter)
+        }
+    }
+
+    /// The upload is over; a broker that is away forgets it by itself, in time.
+    func release(_ id: UploadID, _ user: UserName, correction: Int = 0) async {
+        try? await registry.call { $0.release(id.value, of: user, correction: correction) }
+    }
+
+    /// Makes room on the volume.
+    /// - Throws: ``Refusal`` 413 or 507.
+    func create(_ id: UploadID, _ record: UploadRecord? = nil, bytes: Int?) async throws -> Writing {
+        guard bytes ?? 0 <= settings.fileBytesMax else { throw Refusal.fileTooLarge(settings.fileBytesMax) }
+        return try await disk.run { [store, settings] in
+            guard try store.volume.freeBytes() - (bytes ?? 0) >= settings.freeBytesMin else { throw Refusal.full }
+            return try store.create(id, record, reserving: bytes)
+        }
+    }
+
+    /// The writer of a request. What it hashes counts for the file only where nobody else can have written.
+    func writer(
+        _ writing: Writing, after before: WriterClaim? = nil, check: UploadChecksum.Check? = nil
+    ) -> PartialWriter {
+        let known = before.flatMap { hashes.take($0, offset: writing.offset) }
+        let digests = PartialWriter.Digests(sha256: writing.isFirst ? SHA256() : known, check: check)
+        return PartialWriter(writing, digests: digests, store: store, disk: disk, memory: memory)
+    }
+
+    /// Receives a body to its end; what came before an error is in the file.
+    /// - Parameter limit: where the file ends at most.
+    func receive(_ body: BodyReader, into writer: inout PartialWriter, limit: Int) async throws {
+        memory.began()
+        metrics.uploads.add(1)
+        defer {
+            memory.ended()
+            metrics.uploads.add(-1)
+        }
+        do {
+            while let chunk = try await body.next() {
+                guard writer.end + chunk.readableBytes <= limit else { throw Refusal.longerThanSaid }
+                metrics.received.increment(by: chunk.readableBytes)
+                try await writer.write(chunk)
+            }
+        } catch {
+            try? await writer.finish()
+            throw error
+        }
+        try await writer.finish()
+    }
+
+    /// Everything from the last byte to the room, for an upload that this request wrote to its end.
+    func finish(_ writer: PartialWriter, _ label: Label) async throws -> StoredFile {
+        let hash = writer.digests.sha256.map { ContentHash($0.finalize()) }
+        let id = writer.writing.id
+        try await disk.run { [store] in try store.seal(writer.writing) }
+        return try await finishSealed(id, label, hash: hash)
+    }
+
+    /// The same for an upload that is sealed.
+    /// - Parameter hash: nil reads the file again.
+    func finishSealed(_ id: UploadID, _ label: Label, hash known: ContentHash? = nil) async throws -> StoredFile {
+        let began = ContinuousClock.now
+        let file = try await disk.run { [store, metrics] in
+            let hash = try known ?? store.hashSealed(id)
+            guard let size = try store.volume.facts(of: Layout.sealed(id))?.size else {
+                throw UploadStore.Failure.superseded
+            }
+            if known == nil { metrics.verified.increment(by: size) }
+            guard label.sha256.map({ $0 == hash }) ?? true else {
+                try store.discard(id)
+                throw UploadStore.Failure.wrongHash
+            }
+            let head = try store.head(ofSealed: id, bytes: MediaType.sniffBytes)
+            let file = StoredFile(
+                id: id.value, room: label.room.value, user: label.user.value, isGuest: label.isGuest, name: label.name,
+                bytes: size, sha256: hash.value, mediaType: MediaType(sniffing: head).rawValue, created: label.created)
+            try store.commit(id, file)
+            return file
+        }
+        try await settle(id, file, correction: file.bytes - label.reserved)
+        metrics.finishTime.observe(ContinuousClock.now - began)
+        return file
+    }
+
+    /// The steps behind the commit, by whatever worker meets the upload.
+    func settle(_ id: UploadID, _ file: StoredFile, correction: Int = 0) async throws {
+        try await disk.run { [store] in try store.place(id, file) }
+        let room = try RoomName(file.room)
+        let receipt = try await registry.call { $0.announce(file.line, in: room) }
+        try await disk.run { [store] in try store.settle(id) }
+        if !receipt.isDuplicate { metrics.finished.increment() }
+        if let user = try? UserName(file.user) { await release(id, user, correction: correction) }
+    }
+
+    /// Ends an upload that is not to be finished.
+    func discard(_ id: UploadID, _ user: UserName?, reserved: Int) async {
+        do {
+            try await disk.run { [store] in try store.discard(id) }
+        } catch {
+            logger.warning("an upload could not be removed; a sweep will", metadata: ["error": "\(error)"])
+        }
+        if let user { await release(id, user, correction: -reserved) }
+    }
+
+    /// Takes a finished file out of its room and from the volume.
+    func delete(_ id: UploadID, _ file: StoredFile) async throws {
+        let room = try RoomName(file.room)
+        try await registry.call { $0.forget(id.value, in: room) }
+        try await disk.run { [store] in try store.delete(id) }
+        metrics.deleted.increment()
+    }
+}
+
+extension UploadEngine.Label {
+    init(_ record: UploadRecord) throws {
+        self.init(
+            room: try RoomName(record.room), user: try UserName(record.user), isGuest: record.isGuest,
+            name: record.name, sha256: record.sha256.flatMap { ContentHash($0) }, created: record.created,
+            reserved: record.reserved)
+    }
+}

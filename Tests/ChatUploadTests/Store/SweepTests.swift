@@ -1,0 +1,64 @@
+import Testing
+
+@testable import ChatUpload
+
+@Suite struct SweepTests {
+    private let temporary: TemporaryVolume
+    private var store: UploadStore { temporary.store }
+
+    init() throws { temporary = try TemporaryVolume() }
+
+    @Test func anUploadExpiresAfterItsLastByte() throws {
+        let id = UploadID.random()
+        try store.create(id, .sample(bytes: 10), reserving: nil).write("hello", at: 0)
+        let written = try #require(try store.volume.facts(of: Layout.partial(id))).modified
+        #expect(try store.sweepPartial(id, rules(at: written + 50)) == .kept)
+        #expect(try store.sweepPartial(id, rules(at: written + 102)) == .removed)
+        #expect(temporary.files.isEmpty)
+    }
+
+    @Test func anUploadThatCannotBeResumedExpiresSooner() throws {
+        let id = UploadID.random()
+        try store.create(id, nil, reserving: nil).write("hello", at: 0)
+        let written = try #require(try store.volume.facts(of: Layout.partial(id))).modified
+        #expect(try store.sweepPartial(id, rules(at: written + 5)) == .kept)
+        #expect(try store.sweepPartial(id, rules(at: written + 12)) == .removed)
+        #expect(temporary.files.isEmpty)
+    }
+
+    @Test func aBlobWithAReferenceStays() throws {
+        let id = UploadID.random()
+        let writing = try store.create(id, nil, reserving: nil)
+        try writing.write("hello", at: 0)
+        try store.seal(writing)
+        let hash = try store.hashSealed(id)
+        let file = StoredFile.sample(id, bytes: 5, sha256: hash.value)
+        try store.commit(id, file)
+        try store.place(id, file)
+        try store.settle(id)
+        try store.removeIfUnreferenced(hash)
+        #expect(try store.integrity(of: Layout.blob(hash), hash, bytes: 5) == .intact)
+    }
+
+    /// A sweep that was killed between taking a blob from its place and looking at its references.
+    @Test func aBlobInTheTrashThatIsReferredToGoesBack() throws {
+        let id = UploadID.random()
+        let writing = try store.create(id, nil, reserving: nil)
+        try writing.write("hello", at: 0)
+        try store.seal(writing)
+        let hash = try store.hashSealed(id)
+        let file = StoredFile.sample(id, bytes: 5, sha256: hash.value)
+        try store.commit(id, file)
+        try store.place(id, file)
+        try store.settle(id)
+        try store.volume.rename(Layout.blob(hash), to: Layout.trash(hash, 1))
+        _ = try store.openContent(id, file)
+        try store.sweepTrash()
+        #expect(try store.integrity(of: Layout.blob(hash), hash, bytes: 5) == .intact)
+        #expect(temporary.files(in: Layout.trash).isEmpty)
+    }
+
+    private func rules(at now: Int) -> UploadStore.SweepRules {
+        .init(expire: 100, abandon: 10, grace: 0, now: now)
+    }
+}

@@ -1,0 +1,139 @@
+import Synchronization
+
+@testable import ChatUpload
+
+/// A volume that fails as it is told: one error for everything that changes something, or a stop after so many changes, as
+/// if the worker had been killed there.
+final class FaultyVolume: Volume {
+    static let stopped = VolumeError(.failed, "the worker was stopped")
+
+    private struct State {
+        var changes = 0
+        var stopAfter: Int?
+        var error: VolumeError?
+    }
+
+    private let volume: any Volume
+    private let state = Mutex(State())
+
+    init(_ volume: any Volume, stopAfter: Int? = nil) {
+        self.volume = volume
+        state.withLock { $0.stopAfter = stopAfter }
+    }
+
+    /// Changes that were made.
+    var changes: Int { state.withLock { $0.changes } }
+
+    /// Every change fails so from now on; nil ends it.
+    func fail(with error: VolumeError?) { state.withLock { $0.error = error } }
+
+    fileprivate func change() throws {
+        let error: VolumeError? = state.withLock { state in
+            if let error = state.error { return error }
+            if let last = state.stopAfter, state.changes >= last { return Self.stopped }
+            state.changes += 1
+            return nil
+        }
+        if let error { throw error }
+    }
+
+    /// A stopped worker does not look either.
+    fileprivate func look() throws {
+        let isStopped = state.withLock { state in state.stopAfter.map { state.changes >= $0 } ?? false }
+        if isStopped { throw Self.stopped }
+    }
+
+    func makeFolder(_ path: String) throws {
+        try change()
+        try volume.makeFolder(path)
+    }
+
+    func create(_ path: String) throws -> any VolumeFile {
+        try change()
+        return FaultyFile(file: try volume.create(path), volume: self)
+    }
+
+    func open(_ path: String, forWriting: Bool) throws -> any VolumeFile {
+        try look()
+        return FaultyFile(file: try volume.open(path, forWriting: forWriting), volume: self)
+    }
+
+    func rename(_ path: String, to target: String) throws {
+        try change()
+        try volume.rename(path, to: target)
+    }
+
+    func link(_ path: String, to target: String) throws {
+        try change()
+        try volume.link(path, to: target)
+    }
+
+    func remove(_ path: String) throws {
+        try change()
+        try volume.remove(path)
+    }
+
+    func removeFolder(_ path: String) throws {
+        try change()
+        try volume.removeFolder(path)
+    }
+
+    func names(in folder: String) throws -> [String] {
+        try look()
+        return try volume.names(in: folder)
+    }
+
+    func facts(of path: String) throws -> FileFacts? {
+        try look()
+        return try volume.facts(of: path)
+    }
+
+    func syncFolder(_ path: String) throws {
+        try change()
+        try volume.syncFolder(path)
+    }
+
+    func freeBytes() throws -> Int { try volume.freeBytes() }
+}
+
+private struct FaultyFile: VolumeFile {
+    let file: any VolumeFile
+    let volume: FaultyVolume
+
+    func facts() throws -> FileFacts {
+        try volume.look()
+        return try file.facts()
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        try volume.change()
+        try file.write(bytes, at: offset)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
+        try volume.look()
+        return try file.read(into: buffer, at: offset)
+    }
+
+    func reserve(_ bytes: Int) throws {
+        try volume.change()
+        try file.reserve(bytes)
+    }
+
+    func truncate(to bytes: Int) throws {
+        try volume.change()
+        try file.truncate(to: bytes)
+    }
+
+    func beginWriteback(from offset: Int, bytes: Int) {}
+
+    func sync() throws {
+        try volume.change()
+        try file.sync()
+    }
+
+    func seal() throws {
+        try volume.change()
+        try file.seal()
+    }
+}
