@@ -174,7 +174,7 @@ let tests: [Target] =
             ]),
         suite(
             "ClusterTests",
-            ["ChatTesting", .crypto, "termchat-edge", "termchat-ctl", "termchat"]),
+            ["ChatTesting", .crypto, "termchat-edge", "termchat-upload", "termchat-ctl", "termchat"]),
         suite("TidyTests", ["ChatWire"]),
     ]
 
