@@ -4,6 +4,7 @@ import Foundation
 public import NIOCore
 import NIOPosix
 import ServerKit
+import Synchronization
 
 /// What every subcommand takes, and how it reaches the cluster: Redis alone, so that it works when every edge is sick.
 public struct ControlOptions: ParsableArguments {
@@ -54,5 +55,11 @@ public enum ControlConnector {
     public typealias Connect =
         @Sendable (_ url: String, _ loop: any EventLoop, _ watching: Bool) throws -> any ControlBroker
 
-    @TaskLocal public static var connect: Connect?
+    private static let installed = Mutex<Connect?>(nil)
+
+    /// What ``install(_:)`` was given; nil before.
+    static var connect: Connect? { installed.withLock { $0 } }
+
+    /// Called once, before any command runs.
+    public static func install(_ connect: @escaping Connect) { installed.withLock { $0 = connect } }
 }
