@@ -42,7 +42,7 @@ public final class WireClient: Sendable {
         let ended = loop.makePromise(of: WireEnding.self)
         let inbox = WireInbox(name: name, opened: opened, ended: ended)
         var bootstrap = ClientBootstrap(group: loop)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(inbox) }
             }

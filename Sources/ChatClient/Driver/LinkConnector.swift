@@ -29,7 +29,7 @@ struct LinkConnector: Sendable {
     func connect(_ link: LinkID, delegate: some LinkDelegate & Sendable) -> EventLoopFuture<any Channel> {
         ClientBootstrap(group: loop)
             .connectTimeout(ClientLimits.openingTimeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try configure(channel, link, delegate) }
             }

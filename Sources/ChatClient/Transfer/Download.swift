@@ -31,10 +31,7 @@ struct Download: AsyncParsableCommand {
         let display = transfer.display(lines)
         let run = DownloadRun(server: server, room: room, display: display, patience: transfer.patience)
         let (file, path) = (file, output)
-        let kept = { @Sendable in
-            "Stopped after \(TransferProgress.size(await display.bytes)); the same command goes on from there."
-        }
-        let saved = try await Interruption.ends(display, kept: kept) { try await run.run(file, output: path) }
+        let saved = try await Interruption.ends(display) { try await run.run(file, output: path) }
         try await lines.print(transfer.json ? try JSONDocument.encode(saved) : saved.path)
     }
 }

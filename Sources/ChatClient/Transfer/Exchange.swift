@@ -105,9 +105,13 @@ struct Exchange: Sendable {
         _ body: Body?, _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>, _ motion: Motion
     ) async throws {
         try await outbound.write(.head(head))
-        while let piece = try await body?() {
-            try await outbound.write(.body(.byteBuffer(piece)))
-            motion.moved()
+        while var piece = try await body?() {
+            while let slice = piece.readSlice(length: min(TransferLimits.sliceBytes, piece.readableBytes)),
+                slice.readableBytes > 0
+            {
+                try await outbound.write(.body(.byteBuffer(slice)))
+                motion.moved()
+            }
         }
         try await outbound.write(.end(nil))
         motion.moved(patience: answerPatience)

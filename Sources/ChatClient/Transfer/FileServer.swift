@@ -1,4 +1,5 @@
 import ChatWire
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -60,14 +61,19 @@ struct FileServer: Sendable {
         return path.hasPrefix("/api/") ? String(path) : nil
     }
 
+    private static let unsentLimit = NIOBSDSocket.Option(rawValue: TCP_NOTSENT_LOWAT)
+
     func connect() async throws -> Channel {
         try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connectTimeout(ClientLimits.openingTimeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            // One batch waits for the socket while the next is read from the disk.
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Little waits here and in the kernel, so that what left the program is what the server has, nearly.
             .channelOption(
-                .writeBufferWaterMark, value: .init(low: TransferLimits.batchBytes, high: 2 * TransferLimits.batchBytes)
+                .writeBufferWaterMark,
+                value: .init(
+                    low: TransferLimits.unsentBytes - TransferLimits.sliceBytes, high: TransferLimits.unsentBytes)
             )
+            .channelOption(.tcpOption(Self.unsentLimit), value: SocketOptionValue(TransferLimits.unsentBytes))
             .channelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(

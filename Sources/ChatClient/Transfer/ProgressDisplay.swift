@@ -19,6 +19,15 @@ actor ProgressDisplay {
     /// What holds it up, or what is done instead of moving bytes.
     private(set) var lastNote: String?
 
+    private var isKept = false
+
+    /// What to tell the user who interrupts it.
+    var whatIsKept: String {
+        guard let progress else { return "Stopped." }
+        let stopped = "Stopped after \(TransferProgress.size(progress.bytes))"
+        return isKept ? "\(stopped); the same command goes on from there." : "\(stopped)."
+    }
+
     /// Between two pictures.
     private static let interval = TimeAmount.milliseconds(100)
 
@@ -30,7 +39,9 @@ actor ProgressDisplay {
 
     var bytes: Int64 { progress?.bytes ?? 0 }
 
-    func begin(_ name: String, total: Int64) async {
+    /// - Parameter isKept: whether a later run can go on with it.
+    func begin(_ name: String, total: Int64, isKept: Bool = true) async {
+        self.isKept = isKept
         progress = TransferProgress(name: name, total: total, at: .now())
         lastNote = nil
         await show(.now())

@@ -20,7 +20,8 @@ struct RetryPlan: Sendable {
     /// How long to wait before the next try; nil where it gives up.
     /// - Parameter random: in 0..<1.
     mutating func delay(notBefore: TimeAmount?, at now: NIODeadline, random: Double) -> TimeAmount? {
-        let left = lastProgress + patience - now
+        let asked = notBefore.flatMap { $0 <= TransferLimits.waitMax ? $0 + .seconds(1) : nil } ?? .zero
+        let left = lastProgress + max(patience, asked) - now
         let backoff = Backoff().delay(attempt: attempt, random: random)
         attempt += 1
         let delay = max(backoff, notBefore ?? .zero)

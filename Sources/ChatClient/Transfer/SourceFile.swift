@@ -9,7 +9,7 @@ import NIOPosix
 ///
 /// The digest needs every byte once and in order, whatever is sent again or not at all: what was read before is not
 /// hashed again, and what a server has already is read only for the digest.
-/// One task at a time; the lock is for the pool's threads.
+/// The lock is for the pool's threads: a batch that nobody waits for any more may still be read beside another.
 final class SourceFile: Sendable {
     /// What makes it the same file in a later run.
     struct Identity: Sendable, Equatable, Codable {
@@ -53,10 +53,11 @@ final class SourceFile: Sendable {
     }
 
     /// The next batch from `offset`; nil at the end that the file had at first.
-    func read(from offset: Int64) async throws -> ByteBuffer? {
+    func read(from offset: Int64) -> EventLoopFuture<ByteBuffer?> {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
         let count = Int(min(Int64(TransferLimits.batchBytes), identity.bytes - offset))
-        guard count > 0 else { return nil }
-        return try await NIOThreadPool.singleton.runIfActive {
+        guard count > 0 else { return loop.makeSucceededFuture(nil) }
+        return NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
             try self.hash(upTo: offset)
             var buffer = ByteBufferAllocator().buffer(capacity: count)
             try self.fill(&buffer, count: count, from: offset)

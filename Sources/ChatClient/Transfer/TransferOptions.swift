@@ -28,10 +28,9 @@ struct TransferOptions: ParsableArguments {
 
 /// Runs a transfer until it is over or the user interrupts it; what can be gone on with is kept.
 enum Interruption {
-    /// - Throws: what `body` throws; ``CommandFailure`` with what is `kept` where it was interrupted.
+    /// - Throws: what `body` throws; ``CommandFailure`` with what is kept where it was interrupted.
     static func ends<Value: Sendable>(
-        _ display: ProgressDisplay, kept: @escaping @Sendable () async -> String,
-        _ body: @escaping @Sendable () async throws -> Value
+        _ display: ProgressDisplay, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let termination = Termination()
         let (value, words) = try await withThrowingTaskGroup(of: Value?.self) { group in
@@ -47,7 +46,7 @@ enum Interruption {
                 await display.end()
                 throw error
             }
-            let words = await kept()
+            let words = await display.whatIsKept
             group.cancelAll()
             // Only when the transfer has let go of its files is it true what is said about them.
             if case .success(let value?) = await group.nextResult() { return (value as Value?, "") }

@@ -24,11 +24,8 @@ struct Upload: AsyncParsableCommand {
         let server = try FileServer(try connection.configuration())
         let output = transfer.output()
         let display = transfer.display(output)
-        let kept = { @Sendable in
-            "Stopped after \(TransferProgress.size(await display.bytes)); the same command goes on from there."
-        }
-        let status = try await Interruption.ends(display, kept: kept) { [self] in
-            await carryAll(to: room, server, output, display)
+        let status = try await Interruption.ends(display) { [self] in
+            try await carryAll(to: room, server, output, display)
         }
         guard status == .done else { throw CommandFailure(status) }
     }
@@ -37,15 +34,16 @@ struct Upload: AsyncParsableCommand {
     /// - Returns: the first failure's status; what failed is said already.
     private func carryAll(
         to room: RoomName, _ server: FileServer, _ output: LineOutput, _ display: ProgressDisplay
-    ) async -> ExitStatus {
+    ) async throws -> ExitStatus {
         var status = ExitStatus.done
-        for path in files where !Task.isCancelled {
+        for path in files {
+            try Task.checkCancellation()
             do {
                 let uploaded = try await carry(path, to: room, server, display)
                 try await output.print(
                     transfer.json ? try JSONDocument.encode(uploaded) : "\(uploaded.file_id)  \(uploaded.filename)")
-            } catch is CancellationError {
-                break
+            } catch let error as CancellationError {
+                throw error
             } catch {
                 let failure = CommandFailure(error)
                 await display.end()

@@ -17,7 +17,7 @@ struct UploadRun: Sendable {
     func run() async throws -> UploadedFile {
         var machine = UploadMachine(bytes: file.identity.bytes, upload: record?.upload)
         var plan = RetryPlan(patience: patience, now: .now())
-        await display.begin(file.name.value, total: file.identity.bytes)
+        await display.begin(file.name.value, total: file.identity.bytes, isKept: record != nil)
         var furthest: Int64 = 0
         while true {
             let reaction: UploadMachine.Reaction
@@ -101,13 +101,14 @@ struct UploadRun: Sendable {
         let reader = PieceReader(file: file, offset: offset, display: display)
         let exchange = Exchange(
             server, server.head(.PATCH, upload, headers), patience: patience, answerPatience: verifying)
-        let answer = try await exchange.answer { try await reader.next() }
+        let answer = try await exchange.answer { try await reader.piece() }
         return try Self.offset(answer)
     }
 
-    /// A server that met a restart reads the whole file again before it answers.
+    /// How long the end of a body may take: what is on its way must arrive, and a server that met a restart reads the whole file again before it answers.
     private var verifying: TimeAmount {
-        patience + .seconds(file.identity.bytes / TransferLimits.verifiedBytesPerSecond)
+        let unsent = 2 * Int64(TransferLimits.unsentBytes) / TransferLimits.slowestBytesPerSecond
+        return patience + .seconds(file.identity.bytes / TransferLimits.verifiedBytesPerSecond + unsent)
     }
 
     private static func offset(_ answer: TransferAnswer) throws -> Int64 {
@@ -149,23 +150,26 @@ struct UploadedFile: Encodable, Sendable {
     var url: String
 }
 
-/// Hands out the file's batches in order, and tells how far it is.
+/// Hands out the file's batches in order, one being read while the one before is sent, and tells how far it is.
 private actor PieceReader {
     private let file: SourceFile
     private let display: ProgressDisplay
     private var offset: Int64
+    private var next: EventLoopFuture<ByteBuffer?>
 
     init(file: SourceFile, offset: Int64, display: ProgressDisplay) {
         self.file = file
         self.offset = offset
         self.display = display
+        next = file.read(from: offset)
     }
 
-    func next() async throws -> ByteBuffer? {
+    func piece() async throws -> ByteBuffer? {
         // Asked for the next one: those before are with the socket.
         await display.moved(to: offset)
-        guard let piece = try await file.read(from: offset) else { return nil }
+        guard let piece = try await next.get() else { return nil }
         offset += Int64(piece.readableBytes)
+        next = file.read(from: offset)
         return piece
     }
 }
