@@ -2,7 +2,8 @@ import Crypto
 import NIOCore
 import Synchronization
 
-/// Takes the bytes of one request to the volume: while one batch is hashed and written, the next is received.
+/// Takes the bytes of one request to the volume: while one batch is hashed on one thread and written on another, the next
+/// is received.
 ///
 /// Owned by the request's task. Chunks are not copied, and a sender that is slower than the disk has each of its chunks
 /// written at once.
@@ -24,9 +25,11 @@ struct PartialWriter {
         }
     }
 
-    /// One batch under way.
+    /// One batch under way: its two halves run side by side.
     private final class Batch: Sendable {
-        let isDone = Atomic<Bool>(false)
+        private let halves = Atomic<Int>(2)
+        var isDone: Bool { halves.load(ordering: .acquiring) == 0 }
+        func ended() { halves.subtract(1, ordering: .releasing) }
     }
 
     let writing: Writing
@@ -40,6 +43,8 @@ struct PartialWriter {
     /// Where the next batch goes.
     private var position: Int
     private var writtenBack: Int
+    /// A batch could not be written: what comes behind it must not be, or the offset would lie beyond a hole.
+    private var isBroken = false
 
     /// Where the next byte goes.
     var end: Int { position + waitingBytes }
@@ -58,20 +63,25 @@ struct PartialWriter {
     mutating func write(_ chunk: ByteBuffer) async throws {
         waiting.append(chunk)
         waitingBytes += chunk.readableBytes
-        if let underWay, waitingBytes < memory.batchBytes, !underWay.batch.isDone.load(ordering: .acquiring) { return }
+        if let underWay, waitingBytes < memory.batchBytes, !underWay.batch.isDone { return }
         try await flush()
     }
 
     /// Returns when every byte is in the file.
     mutating func finish() async throws {
-        if waitingBytes > 0 { try await flush() }
+        if waitingBytes > 0, !isBroken { try await flush() }
         try await settle()
     }
 
     private mutating func settle() async throws {
         guard let underWay else { return }
         self.underWay = nil
-        try await underWay.done.get()
+        do {
+            try await underWay.done.get()
+        } catch {
+            isBroken = true
+            throw error
+        }
     }
 
     private mutating func flush() async throws {
@@ -82,24 +92,26 @@ struct PartialWriter {
         waitingBytes = 0
         let writeback = nextWriteback()
         let batch = Batch()
-        let done = disk.begin { [store, writing, digests] in
-            defer { batch.isDone.store(true, ordering: .releasing) }
-            try Self.write(chunks, at: offset, store, writing, digests)
+        let written = disk.begin { [store, writing] in
+            defer { batch.ended() }
+            try Self.write(chunks, at: offset, store, writing)
             if let writeback { writing.file.beginWriteback(from: writeback.from, bytes: writeback.bytes) }
         }
-        underWay = (batch, done)
+        // Where the write fails the request ends, and what was hashed counts for nothing.
+        let hashed = disk.begin { [digests] in
+            defer { batch.ended() }
+            for chunk in chunks { chunk.withUnsafeReadableBytes { digests.update($0) } }
+        }
+        underWay = (batch, hashed.and(written).map { _ in })
     }
 
     private static func write(
-        _ chunks: [ByteBuffer], at offset: Int, _ store: UploadStore, _ writing: Writing, _ digests: Digests
+        _ chunks: [ByteBuffer], at offset: Int, _ store: UploadStore, _ writing: Writing
     ) throws {
         try store.check(writing)
         var offset = offset
         for chunk in chunks {
-            try chunk.withUnsafeReadableBytes { bytes in
-                try writing.file.write(bytes, at: offset)
-                digests.update(bytes)
-            }
+            try chunk.withUnsafeReadableBytes { try writing.file.write($0, at: offset) }
             offset += chunk.readableBytes
         }
     }

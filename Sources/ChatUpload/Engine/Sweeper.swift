@@ -28,7 +28,7 @@ struct Sweeper: Sendable {
     func sweep(now: Int, grace: Int = UploadLimits.graceSeconds) async throws {
         let rules = UploadStore.SweepRules(
             expire: engine.settings.expireSeconds,
-            abandon: min(UploadLimits.abandonSeconds, engine.settings.expireSeconds),
+            abandon: engine.settings.abandonSeconds,
             grace: grace, now: now)
         try await finishCommits(rules)
         try await sweepPartials(rules)
@@ -54,13 +54,8 @@ struct Sweeper: Sendable {
                 switch try await engine.disk.run({ [store] in try store.sweepPartial(id, rules) }) {
                 case .kept: break
                 case .removed: engine.metrics.expired.increment()
-                case .finish:
-                    guard
-                        case .pending(let record, _, _)? = try await engine.disk.run({ [store] in
-                            try store.state(of: id)
-                        })
-                    else { return }
-                    _ = try await engine.finishSealed(id, try UploadEngine.Label(record))
+                case .finish(let record, let offset, let isSealed):
+                    _ = try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed)
                 }
             }
         }

@@ -31,10 +31,12 @@ struct UploadEngine: Sendable {
     }
 
     /// Asks for one upload more of the user.
+    /// - Parameter isResumable: else it counts as unfinished only for as long as one that its worker abandoned is kept.
     /// - Throws: ``Refusal`` 429.
-    func reserve(_ id: UploadID, _ user: UserName, bytes: Int) async throws {
+    func reserve(_ id: UploadID, _ user: UserName, bytes: Int, isResumable: Bool = false) async throws {
+        let seconds = isResumable ? settings.expireSeconds : settings.abandonSeconds
         let reservation = UploadReservation(
-            id: id.value, user: user, bytes: bytes, lifetime: .seconds(Int64(settings.expireSeconds)),
+            id: id.value, user: user, bytes: bytes, lifetime: .seconds(Int64(seconds)),
             limits: settings.allowance)
         switch try await registry.call({ $0.reserve(reservation) }) {
         case .granted: metrics.begun.increment()
@@ -96,6 +98,16 @@ struct UploadEngine: Sendable {
         let id = writer.writing.id
         try await disk.run { [store] in try store.seal(writer.writing) }
         return try await finishSealed(id, label, hash: hash)
+    }
+
+    /// The same for an upload whose every byte is there, and whose writer is gone.
+    func finishWhole(
+        _ id: UploadID, _ record: UploadRecord, offset: Int, isSealed: Bool
+    ) async throws -> StoredFile {
+        if !isSealed {
+            try await disk.run { [store] in try store.seal(store.takeOver(id, at: offset).writing) }
+        }
+        return try await finishSealed(id, try Label(record))
     }
 
     /// The same for an upload that is sealed.

@@ -36,6 +36,9 @@ public struct UploadSettings: Sendable {
 
     public init() {}
 
+    /// Seconds since the last byte of an upload that nobody can resume.
+    var abandonSeconds: Int { min(UploadLimits.abandonSeconds, expireSeconds) }
+
     /// Seconds that a file of the room is kept; nil for ever.
     func retention(of room: String) -> Int? {
         let seconds = roomRetention.first { $0.matches(room) }?.seconds ?? retentionSeconds

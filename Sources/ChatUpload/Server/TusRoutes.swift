@@ -70,7 +70,7 @@ struct TusRoutes: Sendable {
             name: FileName(metadata["filename"] ?? "file").value, bytes: bytes, sha256: metadata["sha256"],
             created: WallClock.milliseconds(), reserved: bytes ?? 0)
         let id = UploadID.random()
-        try await engine.reserve(id, user, bytes: record.reserved)
+        try await engine.reserve(id, user, bytes: record.reserved, isResumable: true)
         let writing: Writing
         do {
             writing = try await engine.create(id, record, bytes: bytes)
@@ -148,13 +148,7 @@ extension TusRoutes {
             guard isSealed || record.bytes == offset else {
                 return Found(record: record, offset: offset, isWhole: false)
             }
-            let label = try UploadEngine.Label(record)
-            if !isSealed {
-                try await engine.disk.run { [engine] in
-                    try engine.store.seal(engine.store.takeOver(id, at: offset).writing)
-                }
-            }
-            return Self.whole(try await engine.finishSealed(id, label))
+            return Self.whole(try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed))
         case .committed(let file):
             try check(Self.record(of: file), visitor)
             try await engine.settle(id, file)

@@ -67,8 +67,6 @@ extension UploadStore {
         let file = try volume.create(path)
         try [UInt8(ascii: "x")].withUnsafeBytes { try file.write($0, at: 0) }
         try file.sync()
-        for folder in Layout.folders where try volume.facts(of: folder) == nil {
-            throw VolumeError(.gone, "the folder \(folder) is missing")
-        }
+        try checkFolders()
     }
 }

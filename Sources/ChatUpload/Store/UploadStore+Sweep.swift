@@ -20,7 +20,7 @@ extension UploadStore {
     enum PartialVerdict: Equatable {
         case kept
         /// Every byte is there: the finish was interrupted before the commit.
-        case finish
+        case finish(UploadRecord, offset: Int, isSealed: Bool)
         /// Its time was over, or its file is finished.
         case removed
     }
@@ -34,10 +34,10 @@ extension UploadStore {
             return .removed
         }
         let isResumable = try volume.facts(of: Layout.record(id)) != nil
-        if isResumable, let sealed = try volume.facts(of: Layout.sealed(id)) {
-            if case .pending(let record, _, _)? = try state(of: id), record.bytes.map({ $0 == sealed.size }) ?? true {
-                return try isOlder(Layout.partial(id), rules.grace, rules) ? .finish : .kept
-            }
+        if isResumable, case .pending(let record, let offset, let isSealed)? = try state(of: id),
+            isSealed || record.bytes == offset, try lastWrite(of: id) + rules.grace <= rules.now
+        {
+            return .finish(record, offset: offset, isSealed: isSealed)
         }
         guard try lastWrite(of: id) + (isResumable ? rules.expire : rules.abandon) <= rules.now else { return .kept }
         try discard(id)

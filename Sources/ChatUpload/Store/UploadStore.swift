@@ -65,10 +65,23 @@ struct UploadStore: Sendable {
         if let file = try stored(Layout.done(id)) { return .committed(file) }
         if let file = try stored(Layout.file(id)) { return .finished(file) }
         if let pending = try pending(id) { return pending }
-        return try stored(Layout.file(id)).map(State.finished)
+        if let file = try stored(Layout.file(id)) { return .finished(file) }
+        try checkFolders()
+        return nil
     }
 
-    func finishedFile(_ id: UploadID) throws -> StoredFile? { try stored(Layout.file(id)) }
+    func finishedFile(_ id: UploadID) throws -> StoredFile? {
+        if let file = try stored(Layout.file(id)) { return file }
+        try checkFolders()
+        return nil
+    }
+
+    /// Where the volume is gone nothing can be found, which must not be told as if it had never been.
+    func checkFolders() throws {
+        for folder in Layout.folders where try volume.facts(of: folder) == nil {
+            throw VolumeError(.gone, "the folder \(folder) is missing")
+        }
+    }
 
     private func stored(_ path: String) throws -> StoredFile? {
         guard let bytes = try volume.contents(of: path, bytesMax: RecordFile.bytesMax) else { return nil }

@@ -1,5 +1,6 @@
 import NIOCore
 import ChatWire
+import Foundation
 import ChatBroker
 import ChatTesting
 import NIOPosix
@@ -43,6 +44,18 @@ import Testing
             try await eventually("it is not ready") { worker.server.readiness != .ready }
             volume.fail(with: nil)
             try await eventually("it is ready again") { worker.server.readiness == .ready }
+        }
+    }
+
+    /// A client that is told that its upload never was begins anew.
+    @Test func whatCannotBeFoundForWantOfTheVolumeIsNotDenied() async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let path = try await worker.create(10)
+            try FileManager.default.moveItem(atPath: volume.path, toPath: volume.path + ".away")
+            #expect(try await worker.tus("HEAD", path).status == 503)
+            #expect(try await worker.ask("GET", "/api/files/aaaaaaaaaaaaaaaaaaaaaaaaaa").status == 503)
+            try FileManager.default.moveItem(atPath: volume.path + ".away", toPath: volume.path)
+            #expect(try await worker.tus("HEAD", path).headers["upload-offset"] == "0")
         }
     }
 

@@ -99,12 +99,8 @@ import Testing
             try settle(id, file, store, &room)
         }
         for id in try store.partials() {
-            // The client goes on with what is not sealed yet.
-            if case .pending(_, let offset, false)? = try store.state(of: id) {
-                try finish(id, try store.takeOver(id, at: offset).writing, store, &room)
-                continue
-            }
-            if try store.sweepPartial(id, rules) == .finish { try finish(id, nil, store, &room) }
+            guard case .finish(_, let offset, let isSealed) = try store.sweepPartial(id, rules) else { continue }
+            try finish(id, isSealed ? nil : try store.takeOver(id, at: offset).writing, store, &room)
         }
         try store.sweepContent()
         for folder in try store.blobFolders() { try store.sweepBlobs(in: folder) }
