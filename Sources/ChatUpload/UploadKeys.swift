@@ -25,6 +25,10 @@ public struct UploadKeys {
     public static let guests = Setting.toggle("guests", default: false, help: "Let people in without a token.")
     public static let tokenKey = Setting.optionalString(
         "token-key", unit: "FILE", help: "Key that tokens are checked with: an HS256 secret or an EdDSA public key.")
+    public static let tokenAudience = Setting.optionalString(
+        "token-audience", unit: "TEXT", help: "What a token's aud must have.")
+    public static let tokenIssuer = Setting.optionalString(
+        "token-issuer", unit: "TEXT", help: "What a token's iss must be.")
     public static let historyEntries = Setting.int(
         "history-entries", default: 10_000, in: 1...10_000_000, unit: "entries",
         help: "Entries kept per room; the same as at the edges.")
@@ -82,7 +86,9 @@ public struct UploadKeys {
     /// Every setting, for the reader and for docs/configuration.md.
     public static let descriptions: [SettingDescription] = [
         listen.description, admin.description, redis.description, broker.description, node.description,
-        volume.description, guests.description, tokenKey.description, historyEntries.description,
+        volume.description, guests.description, tokenKey.description, tokenAudience.description,
+        tokenIssuer.description,
+        historyEntries.description,
         historyAge.description, maxFileBytes.description, minFreeBytes.description, userPending.description,
         userBytesPerDay.description, userUploadsPerMinute.description, minBytesPerSecond.description,
         rateGraceSeconds.description, idleSeconds.description, maxConnections.description, expireSeconds.description,

@@ -27,6 +27,8 @@ struct UploadCommand: AsyncParsableCommand {
     @Option(UploadKeys.volume) var volume: String?
     @Flag(UploadKeys.guests) var guests: Bool?
     @Option(UploadKeys.tokenKey) var tokenKey: String?
+    @Option(UploadKeys.tokenAudience) var tokenAudience: String?
+    @Option(UploadKeys.tokenIssuer) var tokenIssuer: String?
     @Option(UploadKeys.historyEntries) var historyEntries: String?
     @Option(UploadKeys.historyAge) var historyAge: String?
     @Option(UploadKeys.maxFileBytes) var maxFileBytes: String?

@@ -86,7 +86,15 @@ struct UploadProcess {
             }
             return nil
         }
-        let verifier = try await TokenVerifier.load(keyFile: path)
+        let policy = TokenVerifier.Policy(
+            audience: try reader.value(of: UploadKeys.tokenAudience),
+            issuer: try reader.value(of: UploadKeys.tokenIssuer))
+        let verifier: TokenVerifier
+        do {
+            verifier = try await TokenVerifier.load(keyFile: path, policy: policy)
+        } catch let error as KeyFileError {
+            throw ProcessFailure(.usage, "--token-key: \(error)")
+        }
         for warning in verifier.warnings { logger.warning("token key", metadata: ["what": "\(warning)"]) }
         return verifier
     }
