@@ -81,11 +81,17 @@ struct ReadHistory: ScriptCall {
 
     func decode(_ reply: RESPValue) throws(RedisError) -> HistoryPage {
         let parts = try reply.elements(4)
-        var entries: [Entry] = []
-        for item in try parts[3].elements { entries.append(try Self.entry(item)) }
+        var found: [(entry: Entry, hasPrevious: Bool)] = []
+        for item in try parts[3].elements { found.append(try Self.entry(item)) }
         switch query {
-        case .newest, .before: entries.reverse()
+        case .newest, .before: found.reverse()
         case .after: break
+        }
+        var entries: [Entry] = []
+        entries.reserveCapacity(found.count)
+        for (var entry, hasPrevious) in found {
+            if !hasPrevious, let before = entries.last { entry.previous = before.id }
+            entries.append(entry)
         }
         return HistoryPage(
             entries: entries, more: try parts[2].text == "1", isComplete: try parts[1].text == "1",
@@ -93,10 +99,12 @@ struct ReadHistory: ScriptCall {
     }
 
     /// An entry as XRANGE gives it: the id, and the fields `m` or `f` with the tail and `p` with the id before it.
-    private static func entry(_ item: RESPValue) throws(RedisError) -> Entry {
+    /// A `p` that is no id, which somebody else wrote, must not cost a reader the page.
+    private static func entry(_ item: RESPValue) throws(RedisError) -> (entry: Entry, hasPrevious: Bool) {
         let parts = try item.elements(2)
         let fields = try parts[1].elements
         var entry = Entry(kind: .message, id: try parts[0].position, previous: .zero, tail: ByteBuffer())
+        var hasPrevious = false
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             let name = try fields[index].bytes
             guard name.readableBytes == 1, let letter = name.readableBytesView.first else { continue }
@@ -104,10 +112,11 @@ struct ReadHistory: ScriptCall {
                 entry.kind = kind
                 entry.tail = try fields[index + 1].bytes
             } else if letter == UInt8(ascii: "p") {
-                entry.previous = try fields[index + 1].position
+                guard let previous = try? fields[index + 1].position else { continue }
+                (entry.previous, hasPrevious) = (previous, true)
             }
         }
-        return entry
+        return (entry, hasPrevious)
     }
 }
 

@@ -122,6 +122,7 @@ public struct EdgeKeys {
         socket.port = address.port
         socket.paths = EdgeApplication.paths
         socket.allowedOrigins = Set(try reader.value(of: allowedOrigins))
+        socket.limits.messageBytesMax = Limits.messageBytesRead
         socket.limits.connectionsMax = try reader.value(of: maxConnections)
         // Above the mark that pauses a room, so that a slow consumer is paused, not cut.
         socket.limits.outboundBytesMax = max(socket.limits.outboundBytesMax, try reader.value(of: queueBytes) * 4)

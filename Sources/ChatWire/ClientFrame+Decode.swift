@@ -8,10 +8,6 @@ extension ClientFrame {
     ///
     /// - Throws: the answer to send. It carries the frame's `ref` wherever that could be read.
     public static func decode(_ bytes: ByteBuffer) throws(ErrorFrame) -> ClientFrame {
-        guard bytes.readableBytes <= Limits.frameBytesMax else {
-            throw ErrorFrame(
-                code: .tooLarge, message: "A frame is at most \(Limits.frameBytesMax) bytes; send less at once.")
-        }
         let result = bytes.withUnsafeReadableBytes { text in
             var decoder = ClientFrameDecoder(frame: bytes, text: text)
             return decoder.decode()
@@ -41,6 +37,11 @@ private struct ClientFrameDecoder {
     }
 
     private mutating func decodeFrame() throws(WireError) -> ClientFrame {
+        guard frame.readableBytes <= Limits.frameBytesMax else {
+            // For its ref.
+            try? scan()
+            throw WireError(.tooLarge, "A frame is at most \(Limits.frameBytesMax) bytes; send less at once.")
+        }
         try scan()
         guard !members.hasRepetition else { throw Self.invalid("A member is there twice; send each once.") }
         let ref = try ref()
@@ -119,7 +120,8 @@ extension ClientFrameDecoder {
     private func ref() throws(WireError) -> Ref? {
         let token = members.ref
         if token.isMissing { return nil }
-        guard token.kind == .number || token.kind == .string, token.text.count <= Limits.refBytesMax,
+        let count = token.kind == .string ? token.valueBytes : token.text.count
+        guard token.kind == .number || token.kind == .string, count <= Limits.refBytesMax,
             !token.traits.contains(.loneSurrogate)
         else { throw Self.invalid("'ref' must be a number or a string of at most \(Limits.refBytesMax) bytes.") }
         return Ref(validatedJSON: scanner.json(token))

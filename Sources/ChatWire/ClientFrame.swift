@@ -90,8 +90,8 @@ public enum ClientFrame: Sendable, Equatable {
     }
 }
 
-/// What a client calls its frame, returned in the answer: the JSON text of a number or a string,
-/// at most ``Limits/refBytesMax`` bytes, kept as it was written.
+/// What a client calls its frame, returned in the answer: the JSON text of a number or a string
+/// of at most ``Limits/refBytesMax`` bytes, kept as it was written.
 public struct Ref: Sendable, Hashable, CustomStringConvertible {
     /// JSON text, quotes included for a string.
     public let json: String

@@ -3,14 +3,17 @@
 /// Limits that an operator may change live in the settings of the process; these are part of the protocol
 /// and the same on every node, so that a frame accepted by one is accepted by all.
 public enum Limits {
-    /// Bytes of one WebSocket message from a client. A body of ``bodyBytesMax`` whose every scalar is written as a
-    /// `\u` escape triples in size at worst for non-ASCII text, so 8 KiB needs 24 KiB and the envelope.
-    public static let frameBytesMax = 32 * 1024
+    /// Bytes of one frame from a client. A body of ``bodyBytesMax`` whose every letter is written as a `\u` escape takes
+    /// six times as many, 48 KiB, and the envelope.
+    public static let frameBytesMax = 64 * 1024
+    /// Bytes of one WebSocket message that are read at all, so that a frame somewhat too long is answered, with its `ref`;
+    /// beyond it the connection ends.
+    public static let messageBytesRead = 2 * frameBytesMax
     /// Bytes of a message's body, as UTF-8 after JSON escapes are resolved.
     public static let bodyBytesMax = 8 * 1024
     /// Bytes of an idempotency key after JSON escapes are resolved.
     public static let keyBytesMax = 64
-    /// Bytes of the JSON text of a `ref`.
+    /// Bytes of a `ref`: of a number's text, or of a string after JSON escapes are resolved.
     public static let refBytesMax = 64
     /// Bytes (all ASCII) of a room's name.
     public static let roomNameBytesMax = 64

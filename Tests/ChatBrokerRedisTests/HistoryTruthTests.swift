@@ -49,6 +49,31 @@ import Testing
         }
     }
 
+    @Test(arguments: ["x", "1-2-3", "99999999999999999999-0", ""])
+    func aLastIDThatIsNoneHarmsNoEntry(junk: String) async throws {
+        try await withNode { redis, node, room in
+            try await node.call { $0.subscribe(to: room) }
+            let first = try await node.publish("1", in: room)
+            try await redis.cli("SET", "tc:{r}:last", junk)
+            #expect(try await node.page(.newest(limit: 1), of: room).last == first.id)
+            let second = try await node.publish("2", in: room)
+            try await eventually("it is delivered") { node.entries(in: room).map(\.id) == [first.id, second.id] }
+            #expect(try await node.page(.newest(limit: 5), of: room).entries.map(\.previous) == [.zero, first.id])
+        }
+    }
+
+    @Test func anEntryWhosePreviousIDIsNoneIsRead() async throws {
+        try await withNode { redis, node, room in
+            let first = try await node.publish("1", in: room)
+            let tail = #""user":"ann","session":"s","key":"k","body":"x"}"#
+            try await redis.cli("XADD", "tc:{r}:history", "*", "m", tail, "p", "x")
+            for query in [HistoryQuery.newest(limit: 5), .after(.zero, limit: 5)] {
+                #expect(try await node.page(query, of: room).entries.map(\.previous) == [.zero, first.id])
+            }
+            #expect(try await node.page(.newest(limit: 1), of: room).entries.map(\.previous) == [.zero])
+        }
+    }
+
     @Test func aRoomThatLostOnlyItsLastIDFindsItAgain() async throws {
         try await withNode { redis, node, room in
             let first = try await node.publish("1", in: room)

@@ -37,7 +37,7 @@ func welcomeFrame(user: String = "ann", resume: String = "secret", pingInterval:
     guard let session = SessionID("abc123") else { preconditionFailure("a valid id") }
     return ServerFrame.Welcome(
         ref: nil, session: session, resume: resume, user: user, node: "edge-a", server: "termchat/test", resumed: false,
-        frameBytes: 32768, bodyBytes: 8192, rooms: 32, sendsPerSecond: 5, pingIntervalMilliseconds: pingInterval)
+        frameBytes: 65536, bodyBytes: 8192, rooms: 32, sendsPerSecond: 5, pingIntervalMilliseconds: pingInterval)
 }
 
 func errorFrame(_ code: ErrorCode, retryAfter: Int? = nil) -> ErrorFrame {

@@ -37,6 +37,7 @@ struct RunningEdge {
         socket.host = "127.0.0.1"
         socket.port = 0
         socket.paths = ["/ws", "/join"]
+        socket.limits.messageBytesMax = Limits.messageBytesRead
         socket.trustedProxies = try proxies.map { try AddressRange($0) }
         var random = SeededGenerator(seed: .random(in: .min ... .max))
         guard let node = NodeID.new(name: name, using: &random) else { throw WireFailure("\(name) is no name") }

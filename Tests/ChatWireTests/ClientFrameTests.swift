@@ -149,6 +149,22 @@ struct ClientFrameErrorTests {
         let padding = String(repeating: " ", count: Limits.frameBytesMax - 15)
         #expect(refusal(#"{"type":"ping"}"# + padding) == nil)
         #expect(refusal(#"{"type":"ping"}"# + padding + " ")?.code == .tooLarge)
+        let long = refusal(#"{"type":"ping","ref":7}"# + padding)
+        #expect(long?.code == .tooLarge && long?.ref == Ref(7))
+        #expect(refusal(#"{"ref":8,"x":""# + padding + padding)?.ref == Ref(8))
+    }
+
+    @Test func aBodyOfEscapesAloneFits() {
+        let body = String(repeating: #"\u0041"#, count: Limits.bodyBytesMax)
+        #expect(refusal(#"{"type":"send","room":"a","key":"k","body":""# + body + #""}"#) == nil)
+    }
+
+    @Test func theQuotesAndEscapesOfARefDoNotCount() {
+        func ping(_ ref: String) -> String { #"{"type":"ping","ref":""# + ref + #""}"# }
+        #expect(refusal(ping(String(repeating: "r", count: Limits.refBytesMax))) == nil)
+        #expect(refusal(ping(String(repeating: #"\u0041"#, count: Limits.refBytesMax))) == nil)
+        #expect(refusal(ping(String(repeating: "r", count: Limits.refBytesMax + 1)))?.code == .invalidFrame)
+        #expect(refusal(ping(String(repeating: "\u{20ac}", count: 22)))?.code == .invalidFrame)
     }
 
     @Test func deepNestingIsRefused() {

@@ -96,6 +96,11 @@ extension Scenarios {
                 _ = try await client.join("lobby")
                 let empty = try await client.ask(["type": "send", "room": "lobby", "key": "k", "body": ""])
                 #expect(empty.code == "invalid_body")
+                let long = try await client.ask(["type": "ping", "x": String(repeating: "x", count: 65_537)])
+                #expect(long.code == "too_large")
+                let body = String(repeating: #"\u0041"#, count: 8192)
+                client.send(text: #"{"type":"send","room":"lobby","key":"escapes","body":""# + body + #""}"#)
+                #expect(try await client.expect("message").body == String(repeating: "A", count: 8192))
                 let unknown = try await client.ask(["type": "dance"])
                 #expect(unknown.code == "unsupported")
                 client.send(text: #"{"type":"ping","ref":-1.5e3,"unknown":{"deep":[null,true]}}"#)
@@ -116,7 +121,7 @@ extension Scenarios {
                     ("long ping", 1002, { $0.send(opcode: WireOpcode.ping, Array(repeating: 0, count: 126)) }),
                     ("binary", 1003, { $0.send(opcode: WireOpcode.binary, text) }),
                     ("bad UTF-8", 1007, { $0.send(opcode: WireOpcode.text, [0x22, 0xff, 0x22]) }),
-                    ("too big", 1009, { $0.send(opcode: WireOpcode.text, Array(repeating: 0x20, count: 70_000)) }),
+                    ("too big", 1009, { $0.send(opcode: WireOpcode.text, Array(repeating: 0x20, count: 140_000)) }),
                 ]
                 for breach in breaches {
                     let (client, _) = try await WireClient.signIn("mallory", port: port)

@@ -11,7 +11,13 @@ local history, position = KEYS[1], ARGV[2]
 local limit, bytes_max, step = tonumber(ARGV[3]), tonumber(ARGV[4]), 50
 local first_id, last_id = '0-0', '18446744073709551615-18446744073709551615'
 
-local last = redis.call('GET', KEYS[2])
+-- The id as long as it can be one: of anything else the readers would understand no entry that names it.
+local function as_id(text)
+  local ms, sequence = string.match(text or '', '^(%d+)-(%d+)$')
+  return ms and #ms < 20 and #sequence < 20 and text
+end
+
+local last = as_id(redis.call('GET', KEYS[2]))
 if not last then
   local newest = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
   last = newest and newest[1] or '0-0'

@@ -24,7 +24,13 @@ for i = 5, #ARGV, 3 do fields[#fields + 1] = ARGV[i + 1] end
 local in_current = redis.call('HMGET', current, unpack(fields))
 local in_other = redis.call('HMGET', other, unpack(fields))
 
-local last = redis.call('GET', last_key)
+-- The id as long as it can be one: of anything else the readers would understand no entry that names it.
+local function as_id(text)
+  local ms, sequence = string.match(text or '', '^(%d+)-(%d+)$')
+  return ms and #ms < 20 and #sequence < 20 and text
+end
+
+local last = as_id(redis.call('GET', last_key))
 if not last then
   local newest = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
   last = newest and newest[1] or '0-0'
