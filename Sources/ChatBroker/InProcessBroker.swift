@@ -14,6 +14,8 @@ public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileReg
     private weak var receiver: (any BrokerReceiver)?
     private var isStopped = false
     private var renewal: RepeatedTask?
+    /// Publishes the record; nil before ``register(_:)`` and after ``withdraw()``.
+    private var renew: (@Sendable () -> Void)?
 
     /// How often the node's record is refreshed.
     static let renewalInterval = TimeAmount.seconds(2)
@@ -87,14 +89,17 @@ public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileReg
             let current = record()
             self.tell { $0.renew(current, of: self.node) }
         }
+        self.renew = renew
         renew()
         renewal = eventLoop.scheduleRepeatedTask(
             initialDelay: Self.renewalInterval, delay: Self.renewalInterval, { _ in renew() })
     }
 
+    public func recordChanged() { renew?() }
+
     public func withdraw() -> EventLoopFuture<Void> {
         renewal?.cancel()
-        renewal = nil
+        (renewal, renew) = (nil, nil)
         return ask { $0.withdraw(self.node) }
     }
 

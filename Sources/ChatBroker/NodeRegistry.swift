@@ -9,6 +9,9 @@ public protocol NodeRegistry: Sendable {
     /// Starts renewing the lease with what `record` says at each renewal, and looking after the leases of others.
     func register(_ record: @escaping @Sendable () -> NodeRecord)
 
+    /// Publishes the record at once: it says something that others should not wait for.
+    func recordChanged()
+
     /// Gives up the lease and the node's records; done last in a graceful stop.
     func withdraw() -> EventLoopFuture<Void>
 

@@ -78,7 +78,7 @@ final class NodeLease: @unchecked Sendable {
         }
     }
 
-    private func renew() {
+    func renew() {
         guard links.isUp, !isTaking else { return }
         write { [self] outcome in
             note(outcome)

@@ -10,6 +10,8 @@ extension RedisBroker: NodeRegistry {
         startReaping()
     }
 
+    public func recordChanged() { lease?.renew() }
+
     public func withdraw() -> EventLoopFuture<Void> {
         stopReaping()
         guard let lease else { return eventLoop.makeSucceededVoidFuture() }

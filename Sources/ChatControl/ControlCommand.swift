@@ -17,12 +17,22 @@ public struct ControlCommand: AsyncParsableCommand {
     /// - Returns: whether it was told, so that the process ends with ``ExitStatus/usage``.
     public static func toldUsage(_ arguments: [String]) -> Bool {
         guard arguments.prefix(while: { $0 != "--" }).contains("--json") else { return false }
-        do { _ = try parseAsRoot(arguments) } catch {
+        do { _ = try parseAsRoot(known(arguments)) } catch {
             guard exitCode(for: error) == .validationFailure else { return false }
             ErrorReport.tell(ProcessFailure(.usage, message(for: error)), asJSON: true)
             return true
         }
         return false
+    }
+
+    /// The arguments, or of an unknown command its name alone: without the command the parser knows no flag, and would
+    /// complain of the first one instead.
+    public static func known(_ arguments: [String]) -> [String] {
+        guard let first = arguments.first, !first.hasPrefix("-"), first != "help" else { return arguments }
+        let names = configuration.subcommands.flatMap {
+            [$0.configuration.commandName ?? ""] + $0.configuration.aliases
+        }
+        return names.contains(first) ? arguments : [first]
     }
 
     /// The arguments with `--redis URL` and `--json` moved behind the subcommand, where its parser looks for them: people

@@ -98,6 +98,10 @@ public struct EdgeKeys {
         edge.node = try reader.value(of: node)
         try reader.check(NodeID.isName(edge.node), "--node is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'.")
         edge.allowsGuests = try reader.value(of: guests)
+        let hasKey = try reader.value(of: tokenKey) != nil
+        try reader.check(
+            edge.allowsGuests || hasKey,
+            "Nobody could sign in: give --token-key FILE, or --guests to let people in without a token.")
         edge.sendsPerSecond = try reader.value(of: sendsPerSecond)
         edge.requestsPerSecond = try reader.value(of: requestsPerSecond)
         edge.queueEntries = try reader.value(of: queueEntries)

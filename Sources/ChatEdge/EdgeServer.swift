@@ -110,6 +110,7 @@ public final class EdgeServer: Sendable {
         )
         guard drain.set() else { return }
         logger.info("draining", metadata: ["connections": "\(metrics.connections.current)"])
+        hub.loop.execute { [hub] in hub.drainBegan() }
         await socketServer.stopAccepting()
         let (connections, count) = (metrics.connections.current, shards.count)
         for shard in shards {

@@ -71,6 +71,9 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         ) { [weak self] _ in self?.sweepDeadlines() }
     }
 
+    /// Others are to know at once that this node takes nobody any more.
+    func drainBegan() { broker.recordChanged() }
+
     /// Leaves every room for every session, gives the lease up and stops the broker.
     func stop() -> EventLoopFuture<Void> {
         sweep?.cancel()

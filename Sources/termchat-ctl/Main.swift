@@ -23,6 +23,6 @@ enum Main {
         }
         let arguments = ControlCommand.normalised(Array(CommandLine.arguments.dropFirst()))
         if ControlCommand.toldUsage(arguments) { exit(ExitStatus.usage.rawValue) }
-        await CommandMain.run(ControlCommand.self, arguments: arguments)
+        await CommandMain.run(ControlCommand.self, arguments: ControlCommand.known(arguments))
     }
 }

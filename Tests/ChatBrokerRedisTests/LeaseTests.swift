@@ -2,6 +2,7 @@ import ChatBroker
 import ChatTesting
 import ChatWire
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import ChatBrokerRedis
@@ -90,6 +91,30 @@ import Testing
         for node in nodes { #expect(node.changes(in: room).allSatisfy { $0.left.isEmpty }) }
         #expect(try await nodes[0].call { $0.occupants(of: room) }.count == 2)
         for node in nodes { try await node.call { $0.stop() } }
+        try await redis.stop()
+    }
+
+    @Test func aChangedRecordIsPublishedBeforeTheNextRenewal() async throws {
+        let redis = try await LocalRedis.start()
+        let id = try NodeID.test("own")
+        // The next renewal by itself comes long after the test.
+        let broker = try RedisBroker.test(redis, id) {
+            ($0.timing.renewal, $0.timing.trustAfter, $0.timing.lease) = (.seconds(60), .seconds(61), .seconds(200))
+        }
+        let own = try await TestNode.start(id, broker)
+        let isDraining = Mutex(false)
+        let record: @Sendable () -> NodeRecord = {
+            NodeRecord(
+                node: id.name, id: id.value, address: "", version: "",
+                state: isDraining.withLock { $0 } ? .draining : .up,
+                connections: 0, rooms: 0, messagesPerSecond: 0, started: 1, lagMilliseconds: 0)
+        }
+        broker.eventLoop.execute { broker.register(record) }
+        try await eventually("it is listed") { try await own.call { $0.nodes() }.map(\.state) == [.up] }
+        isDraining.withLock { $0 = true }
+        broker.eventLoop.execute { broker.recordChanged() }
+        try await eventually("it says so") { try await own.call { $0.nodes() }.map(\.state) == [.draining] }
+        try await own.call { $0.stop() }
         try await redis.stop()
     }
 

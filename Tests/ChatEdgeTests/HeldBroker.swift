@@ -116,6 +116,8 @@ final class HeldBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable
 
     func register(_ record: @escaping @Sendable () -> NodeRecord) { broker.register(record) }
 
+    func recordChanged() { broker.recordChanged() }
+
     func withdraw() -> EventLoopFuture<Void> { broker.withdraw() }
 
     func nodes() -> EventLoopFuture<[NodeRecord]> { broker.nodes() }

@@ -83,9 +83,46 @@ extension Scenarios {
                 let silent = try await Self.shell("chat lobby", ">&- 2>&-", port, cluster, input: "said\n")
                 #expect(silent.exit == .status(0))
                 #expect(try await Self.bodies(port) == ["said"])
+                for command in ["tail lobby --no-follow", "who lobby --json"] {
+                    let unwritten = try await Self.shell(command, ">&-", port, cluster)
+                    #expect(unwritten.exit == .status(1), "\(command): \(unwritten.errors)")
+                }
                 let full = try await Self.shell("who lobby --json", ">/dev/full", port, cluster)
                 #expect(full.exit == .status(1), "\(full.errors)")
                 #expect(full.errors.contains("No space left"))
+            }
+        }
+
+        @Test func aTerminalThatHangsUpIsACleanLeave() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let port = try cluster.edge("edge-a").port
+                let (watcher, _) = try await WireClient.signIn("watcher", port: port)
+                _ = try await watcher.join("lobby")
+                let fifo = cluster.folder + "/keyboard"
+                try require(mkfifo(fifo, 0o600) == 0, "no FIFO")
+                let client = try await cluster.start("termchat", Self.chat(port), keyboard: fifo)
+                #expect(try await watcher.expect("presence").joined?.first?.user == "ann")
+                client.signal(SIGHUP)
+                #expect(try await client.exit(within: .seconds(5)) == .status(0), "\(client.errors)")
+                #expect(try await watcher.expect("presence").left?.first?.reason == "left")
+            }
+        }
+
+        @Test func aKickedUserIsToldOnce() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let port = try cluster.edge("edge-a").port
+                let (watcher, _) = try await WireClient.signIn("watcher", port: port)
+                _ = try await watcher.join("lobby")
+                let fifo = cluster.folder + "/keyboard"
+                try require(mkfifo(fifo, 0o600) == 0, "no FIFO")
+                let client = try await cluster.start("termchat", Self.chat(port), keyboard: fifo)
+                #expect(try await watcher.expect("presence").joined?.first?.user == "ann")
+                let kick = try await cluster.run(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "kick", "ann", "--yes"])
+                #expect(kick.exit == .status(0), "\(kick.errors)")
+                #expect(try await client.exit(within: .seconds(5)) == .status(4))
+                let told = client.errors.split(separator: "\n").filter { !$0.contains("connected to") }
+                #expect(told.count == 1, "\(client.errors)")
             }
         }
 

@@ -46,7 +46,13 @@ extension Scenarios {
         }
 
         @Test func exitStatusesSayWhatWentWrong() async throws {
-            try await TestCluster.with(nodes: ["edge-a"], guests: false) { cluster in
+            let path = FileManager.default.temporaryDirectory.path + "/key-\(UInt64.random(in: .min ... .max))"
+            let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+            let isWritten = FileManager.default.createFile(
+                atPath: path, contents: Data("base64:\(key)\n".utf8), attributes: [.posixPermissions: 0o600])
+            try require(isWritten, "cannot write \(path)")
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try await TestCluster.with(nodes: ["edge-a"], flags: ["--token-key", path], guests: false) { cluster in
                 let edge = try cluster.edge("edge-a")
                 let refused = try await cluster.run("termchat", ["send", "ops", "x"] + Self.sign(in: edge, as: "ann"))
                 #expect(refused.exit == .status(4), "\(refused.errors)")
@@ -56,6 +62,14 @@ extension Scenarios {
                 let away = try await cluster.run(
                     "termchat", ["send", "ops", "x", "--timeout", "2"] + Self.sign(in: edge, as: "ann"))
                 #expect(away.exit == .status(3), "\(away.errors)")
+            }
+        }
+
+        @Test func anEdgeThatNobodyCouldSignInToDoesNotStart() async throws {
+            try await TestCluster.with(nodes: []) { cluster in
+                let edge = try await cluster.run("termchat-edge", ["--listen", "127.0.0.1:0", "--broker", "memory"])
+                #expect(edge.exit == .status(2))
+                #expect(edge.errors.contains("--token-key") && edge.output.isEmpty, "\(edge.errors)")
             }
         }
 

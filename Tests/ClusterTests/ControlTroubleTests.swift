@@ -55,6 +55,29 @@ extension Scenarios {
             }
         }
 
+        @Test func aTailWhoseSubscriptionWasCutMissesNothing() async throws {
+            try await TestCluster.with(nodes: []) { cluster in
+                let words = ["a0", "a1", "a2", "b0", "b1", "b2", "c"]
+                let tail = try await cluster.start(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "tail", "lobby", "--json", "--count", "7"])
+                let isHeard = {
+                    try await cluster.redis.cli("PUBSUB", "NUMSUB", "tc:{lobby}:live").hasSuffix("1")
+                }
+                try await eventually("the tail listens", isHeard)
+                for word in words.prefix(3) { _ = try await run(cluster, "send", "lobby", word) }
+                try await eventually("it prints them") { tail.output.contains("a2") }
+                try await cluster.redis.cli("CLIENT", "KILL", "TYPE", "pubsub")
+                for word in words[3..<6] { _ = try await run(cluster, "send", "lobby", word) }
+                try await eventually("the tail listens again", isHeard)
+                _ = try await run(cluster, "send", "lobby", "c")
+                #expect(try await tail.exit(within: .seconds(10)) == .status(0), "\(tail.errors)")
+                let bodies = try tail.output.split(separator: "\n").map {
+                    try JSONDecoder().decode(WireEntry.self, from: Data($0.utf8)).body
+                }
+                #expect(bodies == words)
+            }
+        }
+
         @Test func aTailWithAGapEndsWithItsStatus() async throws {
             try await TestCluster.with(nodes: []) { cluster in
                 _ = try await run(cluster, "send", "lobby", "first")
@@ -129,6 +152,9 @@ extension Scenarios {
                     let failure = try JSONDecoder().decode(Failure.self, from: Data(answer.errors.utf8))
                     #expect(failure.error.code == "usage" && !failure.error.message.isEmpty)
                 }
+                let unknown = try await cluster.run("termchat-ctl", ["dance", "--json"])
+                #expect(unknown.exit == .status(2))
+                #expect(unknown.errors.contains("dance") && !unknown.errors.contains("--json"), "\(unknown.errors)")
             }
         }
     }

@@ -88,7 +88,10 @@ extension Scenarios {
                 let taken = "127.0.0.1:\(try cluster.edge("edge-a").adminPort)"
                 let second = try await cluster.run(
                     "termchat-edge",
-                    ["--listen", "127.0.0.1:0", "--admin", taken, "--node", "edge-b", "--redis", cluster.redis.unixURL])
+                    [
+                        "--listen", "127.0.0.1:0", "--admin", taken, "--node", "edge-b", "--guests", "--redis",
+                        cluster.redis.unixURL,
+                    ])
                 #expect(second.exit == .status(3))
                 #expect(second.errors.contains("cannot bind \(taken)"))
                 #expect(second.output.isEmpty)

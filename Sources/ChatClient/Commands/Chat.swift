@@ -29,6 +29,7 @@ struct Chat: AsyncParsableCommand {
         var configuration = try connection.configuration()
         configuration.outboxPath = OutboxPath.path(
             server: configuration.server, owner: OutboxOwner.name(of: configuration))
+        StandardDescriptors.discardMissingOutput()
         let termination = Termination()
         let outcome = try await LineReader.with { reader in
             try await ChatSession.with(configuration) { session in

@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 
-/// SIGINT and SIGTERM as a sequence, so that a command can say goodbye; the second one ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP as a sequence, so that a command can say goodbye; the second one ends the process at once.
 /// Immutable: the signal sources are only kept alive.
 final class Termination: @unchecked Sendable {
     let signals: AsyncStream<Int32>
@@ -10,18 +10,26 @@ final class Termination: @unchecked Sendable {
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(1))
         let queue = DispatchQueue(label: "termination")
-        sources = [SIGINT, SIGTERM].map { number in
+        let numbers = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
+        sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
-                signal(SIGINT, SIG_DFL)
-                signal(SIGTERM, SIG_DFL)
+                for number in numbers { signal(number, SIG_DFL) }
                 continuation.yield(number)
             }
             source.resume()
             return source
         }
         signals = stream
+    }
+
+    /// Whether the program was started so that the signal does nothing, as `nohup` does.
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Returns when the first signal came, or the task is cancelled.

@@ -81,7 +81,8 @@ actor LineChat {
                 await sayKept(of: room)
                 changed()
             case .stopped(let reason):
-                throw CommandFailure(reason)
+                // The view has said why.
+                throw CommandFailure(CommandFailure(reason).status)
             default:
                 continue
             }
