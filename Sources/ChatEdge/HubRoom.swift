@@ -80,6 +80,8 @@ struct JoinRequest {
     var isComplete = true
 }
 
+    /// Where no entry is wanted: the first that the history has after `since`.
+    var firstLeft: Position?
 /// One room's share of a batch, as every shard gets it.
 struct RoomBatch {
     enum Segment {
