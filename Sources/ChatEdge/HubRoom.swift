@@ -13,6 +13,8 @@ final class HubRoom: @unchecked Sendable {
     var roster = Roster()
     /// The roster's first snapshot is there.
     var hasRoster = false
+    /// Asks again who is there, before anybody is told lost because the broker did not know them.
+    var rosterCheck: Scheduled<Void>?
     /// The subscription was asked for and is not confirmed.
     var isOpening = false
     var isSubscribed = false
