@@ -122,7 +122,6 @@ public struct SessionMachine: Sendable {
     public mutating func received(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
         switch (phase, frame) {
         case (.ended, _): return .ignore
-        case (_, .ping(let ref)): return .answer(.pong(ref: ref))
         case (.awaitingHello(let until), .hello(let hello)):
             phase = .greeting(until: until)
             isAlone = true
@@ -137,8 +136,8 @@ public struct SessionMachine: Sendable {
 
     private mutating func receivedActive(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
         switch frame {
-        case .hello, .ping:
-            return .ignore
+        case .hello: return .ignore
+        case .ping(let ref): return .answer(.pong(ref: ref))
         case .join(let join):
             guard access(join.room).contains(.read) else { return forbid(join.ref) }
             guard rooms[join.room] != nil || rooms.count < settings.roomsMax else {
@@ -167,8 +166,8 @@ public struct SessionMachine: Sendable {
         case .rooms(let ref, let limit):
             return .rooms(ref: ref, limit: min(limit, settings.roomsListedMax))
         case .typing(let room):
-            guard rooms[room] != nil else { return notJoined(nil) }
-            return access(room).contains(.write) ? .typing(room) : forbid(nil)
+            // Never answered (PROTOCOL, section 1).
+            return rooms[room] != nil && access(room).contains(.write) ? .typing(room) : .ignore
         }
     }
 

@@ -143,6 +143,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             shard.hub.metrics.framesReceived.add(1)
             if let milliseconds = limit(frame) {
                 shard.hub.metrics.rateLimited.add(1)
+                if case .typing = frame { return true }
                 answerNow(
                     .error(
                         ErrorFrame(
