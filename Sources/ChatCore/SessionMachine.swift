@@ -72,6 +72,8 @@ public struct SessionMachine: Sendable {
     private var isAlone = false
     private let settings: Settings
     public private(set) var rooms: [RoomName: Membership] = [:]
+    /// Rooms that the resumed session is in and this connection has not joined: it may leave them.
+    private var kept: Set<RoomName> = []
 
     public init(settings: Settings, now: NIODeadline) {
         self.settings = settings
@@ -140,7 +142,8 @@ public struct SessionMachine: Sendable {
         case .ping(let ref): return .answer(.pong(ref: ref))
         case .join(let join):
             guard access(join.room).contains(.read) else { return forbid(join.ref) }
-            guard rooms[join.room] != nil || rooms.count < settings.roomsMax else {
+            let isIn = rooms[join.room] != nil || kept.contains(join.room)
+            guard isIn || rooms.count + kept.count < settings.roomsMax else {
                 return refuse(
                     join.ref, .tooManyRooms, "A session may be in \(settings.roomsMax) rooms; leave one first.")
             }
@@ -152,7 +155,7 @@ public struct SessionMachine: Sendable {
             isAlone = true
             return .join(join)
         case .leave(let ref, let room):
-            guard rooms[room] != nil else { return notJoined(ref) }
+            guard rooms[room] != nil || kept.contains(room) else { return notJoined(ref) }
             isAlone = true
             return .leave(ref: ref, room: room)
         case .send(let send):
@@ -171,9 +174,10 @@ public struct SessionMachine: Sendable {
         }
     }
 
-    /// The identity is known. `expires` ends the session (4501).
-    public mutating func welcomed(expires: NIODeadline?) {
+    /// The identity is known. `expires` ends the session (4501); `rooms` are those of a session that was resumed.
+    public mutating func welcomed(expires: NIODeadline?, rooms: [RoomName] = []) {
         guard case .greeting = phase else { return }
+        kept = Set(rooms)
         phase = .active(expires: expires)
         isAlone = false
     }
@@ -187,6 +191,7 @@ public struct SessionMachine: Sendable {
 
     public mutating func joined(_ room: RoomName) {
         isAlone = false
+        kept.remove(room)
         if rooms[room] != nil { rooms[room] = .live }
     }
 
@@ -203,8 +208,12 @@ public struct SessionMachine: Sendable {
 
     public mutating func left(_ room: RoomName) {
         isAlone = false
+        kept.remove(room)
         rooms[room] = nil
     }
+
+    /// A room of the resumed session that was not joined is left.
+    public mutating func keptNoMore(_ room: RoomName) { kept.remove(room) }
 
     /// The leave was answered with an error: the session is in the room still.
     public mutating func leaveFailed() { isAlone = false }

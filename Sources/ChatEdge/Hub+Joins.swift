@@ -8,7 +8,7 @@ import NIOCore
 // the shard gets after it is exactly what follows its position.
 extension Hub {
     func join(_ request: JoinRequest) {
-        guard holds(request) else { return }
+        guard holds(request) else { return replace(request.connection) }
         guard link == .up else {
             return fail([request], .unavailable, "The server cannot reach its message store; try again.")
         }
@@ -26,8 +26,10 @@ extension Hub {
     /// Whether the connection that asked has its session still.
     private func holds(_ request: JoinRequest) -> Bool { connections[request.session] === request.connection }
 
-    /// Nobody waits for the join any more. What it did to the session's place is undone as everything of a lost session.
+    /// Nobody waits for the join any more, or it was not begun. What it did to the session's place is undone as everything
+    /// of a lost session. A connection that has lost its session to another is closed, and never left without an answer.
     private func drop(_ request: JoinRequest) {
+        if !holds(request) { replace(request.connection) }
         let name = request.frame.room
         if sessions[request.session]?.rooms[name] == nil { roomTable.left(name, request.session, now: .now()) }
     }

@@ -80,10 +80,10 @@ struct JoinRequest {
     /// What earlier reads of this join gave, oldest first.
     var entries: [HistoryTail.Rendered] = []
     var isComplete = true
-}
-
     /// Where no entry is wanted: the first that the history has after `since`.
     var firstLeft: Position?
+}
+
 /// One room's share of a batch, as every shard gets it.
 struct RoomBatch {
     enum Segment {

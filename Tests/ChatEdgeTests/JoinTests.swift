@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func aJoinThatOutlivesItsConnectionLeavesNoRoom() async throws {
-        try await withEdge { edge, _ in
+        try await withEdge({ $0.grace = .milliseconds(300) }) { edge, _ in
             let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
             try await edge.broker.hold(.subscribe)
             try ann.send(["type": "join", "room": "lobby"])
