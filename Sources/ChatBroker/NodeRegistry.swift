@@ -86,6 +86,11 @@ public enum NodeMessage: Sendable, Hashable, Codable {
     /// A session that its node gave up to the node that claimed it.
     public struct Claimed: Sendable, Hashable, Codable {
         public var user: String
-        public init(user: String) { self.user = user }
+        /// The rooms that the session is in; nil from a node of a version that did not tell.
+        public var rooms: [String]?
+        public init(user: String, rooms: [String]? = nil) {
+            self.user = user
+            self.rooms = rooms
+        }
     }
 }

@@ -72,6 +72,8 @@ public struct SessionMachine: Sendable {
     private var isAlone = false
     private let settings: Settings
     public private(set) var rooms: [RoomName: Membership] = [:]
+    /// Rooms that the resumed session is in and this connection has not joined: it may leave them.
+    private var kept: Set<RoomName> = []
 
     public init(settings: Settings, now: NIODeadline) {
         self.settings = settings
@@ -122,7 +124,6 @@ public struct SessionMachine: Sendable {
     public mutating func received(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
         switch (phase, frame) {
         case (.ended, _): return .ignore
-        case (_, .ping(let ref)): return .answer(.pong(ref: ref))
         case (.awaitingHello(let until), .hello(let hello)):
             phase = .greeting(until: until)
             isAlone = true
@@ -137,11 +138,12 @@ public struct SessionMachine: Sendable {
 
     private mutating func receivedActive(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
         switch frame {
-        case .hello, .ping:
-            return .ignore
+        case .hello: return .ignore
+        case .ping(let ref): return .answer(.pong(ref: ref))
         case .join(let join):
             guard access(join.room).contains(.read) else { return forbid(join.ref) }
-            guard rooms[join.room] != nil || rooms.count < settings.roomsMax else {
+            let isIn = rooms[join.room] != nil || kept.contains(join.room)
+            guard isIn || rooms.count + kept.count < settings.roomsMax else {
                 return refuse(
                     join.ref, .tooManyRooms, "A session may be in \(settings.roomsMax) rooms; leave one first.")
             }
@@ -153,7 +155,7 @@ public struct SessionMachine: Sendable {
             isAlone = true
             return .join(join)
         case .leave(let ref, let room):
-            guard rooms[room] != nil else { return notJoined(ref) }
+            guard rooms[room] != nil || kept.contains(room) else { return notJoined(ref) }
             isAlone = true
             return .leave(ref: ref, room: room)
         case .send(let send):
@@ -167,14 +169,15 @@ public struct SessionMachine: Sendable {
         case .rooms(let ref, let limit):
             return .rooms(ref: ref, limit: min(limit, settings.roomsListedMax))
         case .typing(let room):
-            guard rooms[room] != nil else { return notJoined(nil) }
-            return access(room).contains(.write) ? .typing(room) : forbid(nil)
+            // Never answered (PROTOCOL, section 1).
+            return rooms[room] != nil && access(room).contains(.write) ? .typing(room) : .ignore
         }
     }
 
-    /// The identity is known. `expires` ends the session (4501).
-    public mutating func welcomed(expires: NIODeadline?) {
+    /// The identity is known. `expires` ends the session (4501); `rooms` are those of a session that was resumed.
+    public mutating func welcomed(expires: NIODeadline?, rooms: [RoomName] = []) {
         guard case .greeting = phase else { return }
+        kept = Set(rooms)
         phase = .active(expires: expires)
         isAlone = false
     }
@@ -188,6 +191,7 @@ public struct SessionMachine: Sendable {
 
     public mutating func joined(_ room: RoomName) {
         isAlone = false
+        kept.remove(room)
         if rooms[room] != nil { rooms[room] = .live }
     }
 
@@ -204,8 +208,12 @@ public struct SessionMachine: Sendable {
 
     public mutating func left(_ room: RoomName) {
         isAlone = false
+        kept.remove(room)
         rooms[room] = nil
     }
+
+    /// A room of the resumed session that was not joined is left.
+    public mutating func keptNoMore(_ room: RoomName) { kept.remove(room) }
 
     /// The leave was answered with an error: the session is in the room still.
     public mutating func leaveFailed() { isAlone = false }

@@ -143,6 +143,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             shard.hub.metrics.framesReceived.add(1)
             if let milliseconds = limit(frame) {
                 shard.hub.metrics.rateLimited.add(1)
+                if case .typing = frame { return true }
                 answerNow(
                     .error(
                         ErrorFrame(
@@ -235,6 +236,17 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         shard.ask { $0.greet(greeting) }
     }
 
+    /// No session is there to say who a guest without a name is.
+    func refusedWithoutUser(_ ref: Ref?) {
+        guard !hasEnded else { return }
+        identity = nil
+        userPlace = nil
+        machine.greetingRefused()
+        answerNow(
+            .error(ErrorFrame(ref: ref, code: .invalidUser, message: "There is no such session; say a user's name.")))
+        pump()
+    }
+
     private func refused(_ refusal: Authenticator.Refusal, _ ref: Ref?) {
         switch refusal {
         case .invalidUser(let error):
@@ -259,13 +271,14 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         }
     }
 
-    func welcomed(session: SessionID, user: UserName, frame: ByteBuffer) {
+    /// - Parameter rooms: those that a resumed session is in.
+    func welcomed(session: SessionID, user: UserName, rooms: [RoomName], frame: ByteBuffer) {
         guard !hasEnded, !machine.isActive else {
             return shard.ask { [self] in $0.connectionEnded(self, session: session, isClean: false) }
         }
         self.session = session
         self.user = user
-        machine.welcomed(expires: expires)
+        machine.welcomed(expires: expires, rooms: rooms)
         tell(frame)
         shard.welcomed(self)
         pump()
@@ -305,6 +318,9 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         shard.removeFromFanOut(self, room: room)
         shard.ask { [self] in $0.leave(self, session: session, user: user, ref: ref, room: room) }
     }
+
+    /// The resumed session did not join the room again in time.
+    func keptNoMore(_ room: RoomName) { machine.keptNoMore(room) }
 
     func left(_ room: RoomName, frame: ByteBuffer) {
         guard !hasEnded else { return }

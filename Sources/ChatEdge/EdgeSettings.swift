@@ -80,6 +80,9 @@ enum EdgeLimits {
     static let tailSliceOfMax = 256 * 1024
     /// How long a node that stops waits for the broker to take its leaves and its lease.
     static let farewellMax = TimeAmount.milliseconds(500)
+    /// From a list that lacks members of other nodes to the one that counts. A broker that lost its data gets them back when
+    /// their node renews its lease, which each does within two seconds.
+    static let rosterCheckDelay = TimeAmount.seconds(3)
     /// Departures that wait for the broker to come back.
     static let departuresMax = 100_000
 }

@@ -82,8 +82,12 @@ extension Hub {
 
     private func receive(_ change: PresenceChange, in room: HubRoom) -> [RoomBatch.Segment] {
         for moved in change.moved where moved.from == node && moved.occupant.node != node {
-            if sessions.moved(room.name, moved.occupant.session) {
-                roomTable.left(room.name, moved.occupant.session, now: .now())
+            let (session, holder) = (moved.occupant.session, moved.occupant.node)
+            if sessions.moved(room.name, session) {
+                roomTable.left(room.name, session, now: .now())
+            } else if sessions[session]?.rooms[room.name]?.isOurs == true {
+                // The session is back, and what that node had asked for before was done after what this one asked for.
+                takeOver(.init(occupant: occupant(session, moved.occupant.user), room: room.name, from: holder))
             }
         }
         reassertIfReaped(change, in: room)

@@ -8,7 +8,7 @@ import NIOCore
 // the shard gets after it is exactly what follows its position.
 extension Hub {
     func join(_ request: JoinRequest) {
-        guard holds(request) else { return }
+        guard holds(request) else { return replace(request.connection) }
         guard link == .up else {
             return fail([request], .unavailable, "The server cannot reach its message store; try again.")
         }
@@ -26,8 +26,10 @@ extension Hub {
     /// Whether the connection that asked has its session still.
     private func holds(_ request: JoinRequest) -> Bool { connections[request.session] === request.connection }
 
-    /// Nobody waits for the join any more. What it did to the session's place is undone as everything of a lost session.
+    /// Nobody waits for the join any more, or it was not begun. What it did to the session's place is undone as everything
+    /// of a lost session. A connection that has lost its session to another is closed, and never left without an answer.
     private func drop(_ request: JoinRequest) {
+        if !holds(request) { replace(request.connection) }
         let name = request.frame.room
         if sessions[request.session]?.rooms[name] == nil { roomTable.left(name, request.session, now: .now()) }
     }
@@ -130,7 +132,10 @@ extension Hub {
         var request = request
         request.reads += 1
         if request.reads == 1 { request.isComplete = page.isComplete }
-        if request.frame.limit == 0 { return complete(request, in: room, more: !page.entries.isEmpty) }
+        if request.frame.limit == 0 {
+            request.firstLeft = page.entries.first?.id
+            return complete(request, in: room, more: !page.entries.isEmpty)
+        }
         let reached = room.feed.last
         let entries = page.entries.filter { $0.id <= reached }.map { FrameBytes.rendered($0, room: room.name) }
         request.entries += entries
@@ -158,12 +163,24 @@ extension Hub {
             complete: request.isComplete, more: more || wasCut, members: members, count: count)
         var json = ByteBuffer()
         ServerFrame.writeJoined(head, renderedEntries: page.map(\.json), into: &json)
-        let frame = FrameBytes.text(json: json)
+        let frames = Self.frames(FrameBytes.text(json: json), withGapOf: request, before: page.first?.id, in: room)
         let connection = request.connection
         let (name, generation, position) = (room.name, room.generation, room.feed.last)
         room.members[connection.shard.index] += 1
         metrics.joins.add(1)
-        connection.shard.run { $0.joined(connection, room: name, of: generation, position: position, frame: frame) }
+        connection.shard.run { $0.joined(connection, room: name, of: generation, position: position, frame: frames) }
+    }
+
+    /// A join that is not complete says where the hole is, before anything live.
+    private static func frames(
+        _ joined: ByteBuffer, withGapOf request: JoinRequest, before first: Position?, in room: HubRoom
+    ) -> ByteBuffer {
+        guard let since = request.frame.since, !request.isComplete else { return joined }
+        let before = first ?? request.firstLeft ?? room.feed.last
+        var frames = joined
+        var gap = FrameBytes.text(.gap(room: room.name, after: since, before: before))
+        frames.writeBuffer(&gap)
+        return frames
     }
 
     /// Keeps a page under ``EdgeLimits/pageBytesMax``, from its newest or its oldest end.

@@ -77,11 +77,17 @@ extension Hub {
     private func subscribed(_ room: HubRoom) {
         room.mustRetry = false
         perform(room.feed.subscribed(), in: room)
+        readRoster(of: room, isCheck: false)
+    }
+
+    private func readRoster(of room: HubRoom, isCheck: Bool) {
+        room.rosterCheck?.cancel()
+        room.rosterCheck = nil
         let read = room.roster.snapshotAsked()
         broker.occupants(of: room.name).whenComplete { [weak self] result in
             guard let self, rooms[room.name] === room, room.roster.awaits(read) else { return }
             switch result {
-            case .success(let occupants): rosterRead(occupants, read, in: room)
+            case .success(let occupants): rosterRead(occupants, read, isCheck: isCheck, in: room)
             case .failure(let error):
                 room.roster.snapshotFailed()
                 openingFailed(room, error)
@@ -89,10 +95,24 @@ extension Hub {
         }
     }
 
-    private func rosterRead(_ occupants: [Occupant], _ read: Roster.SnapshotRead, in room: HubRoom) {
+    /// Who is missing is told lost by the second list that lacks them: their node may be about to put them back.
+    private func rosterRead(
+        _ occupants: [Occupant], _ read: Roster.SnapshotRead, isCheck: Bool, in room: HubRoom
+    ) {
         let isFirst = !room.hasRoster
+        let stored = Set(occupants.map(\.session))
+        var isInDoubt = false
         let change = room.roster.replace(with: occupants, from: read) { session in
-            sessions[session]?.rooms[room.name]?.isOurs == true
+            if sessions[session]?.rooms[room.name]?.isOurs == true { return true }
+            guard !isFirst, !isCheck, !stored.contains(session) else { return false }
+            isInDoubt = true
+            return true
+        }
+        if isInDoubt {
+            room.rosterCheck = loop.scheduleTask(in: EdgeLimits.rosterCheckDelay) { [weak self] in
+                guard let self, rooms[room.name] === room, link == .up else { return }
+                readRoster(of: room, isCheck: true)
+            }
         }
         room.hasRoster = true
         if !isFirst { deliver([RoomBatch(room: room.name, segments: presence(change, in: room))]) }

@@ -9,7 +9,8 @@ import NIOCore
 extension Hub {
     func leave(_ connection: EdgeConnection, session: SessionID, user: UserName, ref: Ref?, room: RoomName) {
         // Not for the connection that resumed the session meanwhile.
-        if connections[session] === connection { depart(session, user: user, room: room, reason: .left) }
+        guard connections[session] === connection else { return replace(connection) }
+        depart(session, user: user, room: room, reason: .left)
         let frame = FrameBytes.text(.left(ref: ref, room: room))
         connection.shard.run { _ in connection.left(room, frame: frame) }
     }

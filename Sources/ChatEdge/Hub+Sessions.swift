@@ -6,7 +6,8 @@ import NIOCore
 
 /// A claim that waits for the node that has the session.
 struct PendingClaim {
-    let greeting: Greeting
+    /// The newest of those that came with the same secret.
+    var greeting: Greeting
     let token: ResumeToken
     let timeout: Scheduled<Void>
 }
@@ -21,17 +22,23 @@ struct Greeting {
     /// The client named no user of its own, so that the session's is taken where it resumes.
     let acceptsSessionUser: Bool
     let resume: ResumeToken?
+
+    /// The user that a claim is made for; empty where the session says who it is.
+    var provedUser: String { acceptsSessionUser ? "" : user.value }
 }
 
 // Sessions: opened, resumed here or from another node, lost, closed, kicked.
 extension Hub {
     func greet(_ greeting: Greeting) {
         // A guest who has the secret of a session with a token has not the token, nor its rights.
-        guard let token = greeting.resume, token.session.isGuest == greeting.isGuest else {
-            return open(greeting, resuming: nil, from: nil)
-        }
-        if token.node == node { return resumeHere(greeting, token) }
-        guard link == .up, claims.count < EdgeLimits.claimsMax else { return open(greeting, resuming: nil, from: nil) }
+        guard let token = greeting.resume, token.session.isGuest == greeting.isGuest else { return openNew(greeting) }
+        // Also where another node gave the secret: the session may have come here with it.
+        if resumeHere(greeting, token) || takesPlace(of: token, greeting) { return }
+        guard token.node != node, link == .up, claims.count < EdgeLimits.claimsMax else { return openNew(greeting) }
+        claim(token, for: greeting)
+    }
+
+    private func claim(_ token: ResumeToken, for greeting: Greeting) {
         nextClaim &+= 1
         let request = nextClaim
         let timeout = loop.scheduleTask(in: EdgeLimits.claimTimeout) { [weak self] in
@@ -39,9 +46,10 @@ extension Hub {
             claimAnswered(request, nil)
         }
         claims[request] = PendingClaim(greeting: greeting, token: token, timeout: timeout)
+        claiming[token] = request
         let message = NodeMessage.claim(
             request: request, from: node.value, session: token.session.value, secret: token.secretHex,
-            user: greeting.acceptsSessionUser ? "" : greeting.user.value)
+            user: greeting.provedUser)
         broker.send(message, to: token.node).whenComplete { [weak self] result in
             // Nobody heard it: the node is gone, and waiting would not help.
             if case .success(let listeners) = result, listeners > 0 { return }
@@ -49,53 +57,78 @@ extension Hub {
         }
     }
 
+    /// The session is being claimed for an older connection of the same client: one claim serves the newest of them.
+    private func takesPlace(of token: ResumeToken, _ greeting: Greeting) -> Bool {
+        guard let request = claiming[token], let pending = claims[request],
+            pending.greeting.provedUser == greeting.provedUser
+        else { return false }
+        claims[request]?.greeting = greeting
+        replace(pending.greeting.connection)
+        return true
+    }
+
     private func claimAnswered(_ request: UInt64, _ claimed: ClaimedSession?) {
         guard let pending = claims.removeValue(forKey: request) else { return }
         pending.timeout.cancel()
-        guard let claimed else { return open(pending.greeting, resuming: nil, from: nil) }
-        let user = pending.greeting.acceptsSessionUser ? claimed.user : pending.greeting.user
-        open(pending.greeting, as: user, resuming: pending.token.session, from: pending.token.node)
-    }
-
-    private func resumeHere(_ greeting: Greeting, _ token: ResumeToken) {
-        let holder = connections[token.session]
-        let user = greeting.acceptsSessionUser ? nil : greeting.user
-        let owner = sessions[token.session]?.user
-        guard
-            case .granted(_, let wasAttached) = sessions.claim(
-                token.session, secret: token.secret, user: user, stays: true, now: .now()), let owner
-        else { return open(greeting, resuming: nil, from: nil) }
-        if wasAttached, let holder { replace(holder) }
-        welcome(greeting, session: token.session, user: owner, secret: token.secret, resumed: true)
-    }
-
-    private func open(_ greeting: Greeting, as user: UserName? = nil, resuming: SessionID?, from previous: NodeID?) {
-        let session = resuming ?? (greeting.isGuest ? .randomGuest(using: &random) : .random(using: &random))
+        if claiming[pending.token] == request { claiming[pending.token] = nil }
+        guard let claimed else { return openNew(pending.greeting) }
+        let (greeting, token) = (pending.greeting, pending.token)
+        let user = greeting.acceptsSessionUser ? claimed.user : greeting.user
+        let rooms = Array(claimed.rooms.prefix(settings.session.roomsMax))
         let secret = ResumeToken.randomSecret(using: &random)
-        let user = user ?? greeting.user
-        sessions.open(session, user: user, secret: secret, previousNode: previous)
-        welcome(greeting, session: session, user: user, secret: secret, resumed: resuming != nil)
+        sessions.open(
+            token.session, user: user, secret: secret, formerSecret: token.secret, previousNode: token.node,
+            rooms: rooms, now: .now())
+        for room in rooms { takeOver(.init(occupant: occupant(token.session, user), room: room, from: token.node)) }
+        welcome(greeting, session: token.session, user: user, secret: secret, resumedIn: rooms)
     }
 
-    private func welcome(_ greeting: Greeting, session: SessionID, user: UserName, secret: [UInt8], resumed: Bool) {
+    /// False where this node has no such session.
+    private func resumeHere(_ greeting: Greeting, _ token: ResumeToken) -> Bool {
+        let user = greeting.acceptsSessionUser ? nil : greeting.user
+        guard let owner = sessions[token.session]?.user,
+            case .granted(let rooms) = sessions.claim(
+                token.session, secret: token.secret, user: user, stays: true, now: .now()),
+            let secret = sessions[token.session]?.secret
+        else { return false }
+        welcome(greeting, session: token.session, user: owner, secret: secret, resumedIn: rooms)
+        return true
+    }
+
+    private func openNew(_ greeting: Greeting) {
+        guard !greeting.acceptsSessionUser else {
+            let connection = greeting.connection
+            return connection.shard.run { _ in connection.refusedWithoutUser(greeting.ref) }
+        }
+        let session = greeting.isGuest ? SessionID.randomGuest(using: &random) : SessionID.random(using: &random)
+        let secret = ResumeToken.randomSecret(using: &random)
+        sessions.open(session, user: greeting.user, secret: secret, previousNode: nil, now: .now())
+        welcome(greeting, session: session, user: greeting.user, secret: secret, resumedIn: nil)
+    }
+
+    /// - Parameter rooms: of a session that was resumed; nil where it is new.
+    private func welcome(
+        _ greeting: Greeting, session: SessionID, user: UserName, secret: [UInt8], resumedIn rooms: [RoomName]?
+    ) {
         let connection = greeting.connection
-        connections[session] = connection
+        if let holder = connections.updateValue(connection, forKey: session), holder !== connection { replace(holder) }
         metrics.greetings.add(1)
-        if resumed { metrics.resumes.add(1) }
+        if rooms != nil { metrics.resumes.add(1) }
         let frame = FrameBytes.text(
             .welcome(
                 .init(
                     ref: greeting.ref, session: session,
                     resume: ResumeToken(node: node, session: session, secret: secret).text,
-                    user: user.value, node: node.name, server: settings.serverText, resumed: resumed,
+                    user: user.value, node: node.name, server: settings.serverText, resumed: rooms != nil,
                     frameBytes: Limits.frameBytesMax, bodyBytes: Limits.bodyBytesMax, rooms: settings.session.roomsMax,
                     sendsPerSecond: settings.sendsPerSecond,
                     pingIntervalMilliseconds: Int(settings.pingInterval.nanoseconds / 1_000_000))))
-        connection.shard.run { _ in connection.welcomed(session: session, user: user, frame: frame) }
+        connection.shard.run { _ in connection.welcomed(session: session, user: user, rooms: rooms ?? [], frame: frame)
+        }
     }
 
     /// The connection that had the session is told 4005; it must not end the session when it closes.
-    private func replace(_ connection: EdgeConnection) {
+    func replace(_ connection: EdgeConnection) {
         connection.shard.run { _ in connection.end(.replaced, "The session was resumed elsewhere.", keepsSession: true)
         }
     }
@@ -133,10 +166,10 @@ extension Hub {
         var answer: NodeMessage.Claimed?
         if let id = SessionID(session), let bytes = ResumeToken.bytes(hex: secret), let owner = sessions[id]?.user,
             user.isEmpty || user == owner.value,
-            case .granted(_, let wasAttached) = sessions.claim(id, secret: bytes, user: nil, stays: false, now: .now())
+            case .granted(let rooms) = sessions.claim(id, secret: bytes, user: nil, stays: false, now: .now())
         {
-            if wasAttached, let holder = connections.removeValue(forKey: id) { replace(holder) }
-            answer = .init(user: owner.value)
+            if let holder = connections.removeValue(forKey: id) { replace(holder) }
+            answer = .init(user: owner.value, rooms: rooms.map(\.value))
         }
         broker.send(.claimed(request: request, session: answer), to: asker).whenFailure { [logger] error in
             logger.debug("a claim could not be answered", metadata: ["error": "\(error)"])
@@ -157,9 +190,11 @@ extension Hub {
 /// What another node said of a session that it gave up.
 struct ClaimedSession {
     let user: UserName
+    let rooms: [RoomName]
 
     init?(_ claimed: NodeMessage.Claimed) {
         guard let user = try? UserName(claimed.user) else { return nil }
         self.user = user
+        rooms = (claimed.rooms ?? []).compactMap { try? RoomName($0) }
     }
 }

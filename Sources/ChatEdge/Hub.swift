@@ -35,6 +35,8 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     var hasLostEntries = false
     var random = SystemRandomNumberGenerator()
     var claims: [UInt64: PendingClaim] = [:]
+    /// The claim that is under way with a secret.
+    var claiming: [ResumeToken: UInt64] = [:]
     var nextClaim: UInt64 = 0
     private var joinsSeen: UInt64 = 0
     private var roomsOpened: UInt64 = 0
@@ -43,6 +45,8 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         weightMax: EdgeLimits.readWeightMax, waitingMax: EdgeLimits.readsWaitingMax)
     /// Departures that the broker has not taken yet.
     var departures: [PendingDeparture] = []
+    /// Records of resumed sessions that the broker has not moved here yet.
+    private var takeovers: [PendingTakeover] = []
     private var sweep: RepeatedTask?
     /// Asked for by another node or `termchat-ctl`, over so many seconds.
     var onDrainRequest: (@Sendable (Double) -> Void)?
@@ -51,6 +55,13 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         var occupant: Occupant
         var room: RoomName
         var reason: Departure.Reason
+    }
+
+    /// A session that came from another node, and its record of a room.
+    struct PendingTakeover {
+        var occupant: Occupant
+        var room: RoomName
+        var from: NodeID
     }
 
     init(broker: any ClusterBroker, node: NodeID, settings: EdgeSettings, metrics: EdgeMetrics, logger: Logger) {
@@ -109,11 +120,14 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     private func sweepDeadlines() {
         let now = NIODeadline.now()
         for expired in sessions.expired(now: now) {
-            depart(expired.session, user: expired.user, room: expired.room, reason: .lost)
+            depart(expired.session, user: expired.user, room: expired.room, reason: expired.reason)
+            guard let connection = connections[expired.session] else { continue }
+            connection.shard.run { _ in connection.keptNoMore(expired.room) }
         }
         for name in roomTable.expired(now: now) { close(name) }
         for room in rooms.values where room.owesCount { tellCount(room, now: now) }
         retryDepartures()
+        retryTakeovers()
         retryRooms()
         metrics.sessions.set(sessions.count)
         metrics.rooms.set(rooms.count)
@@ -147,6 +161,24 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         departures = []
         for pending in again where sessions[pending.occupant.session]?.rooms[pending.room] == nil {
             leave(pending)
+        }
+    }
+
+    /// Moves the record of a resumed session here, which nobody sees.
+    func takeOver(_ pending: PendingTakeover) {
+        broker.enter(pending.occupant, room: pending.room, takingOverFrom: pending.from).whenFailure {
+            [weak self] _ in
+            guard let self, takeovers.count < EdgeLimits.departuresMax else { return }
+            takeovers.append(pending)
+        }
+    }
+
+    private func retryTakeovers() {
+        guard !takeovers.isEmpty, link == .up else { return }
+        let again = takeovers
+        takeovers = []
+        for pending in again where sessions[pending.occupant.session]?.rooms[pending.room]?.isOurs == true {
+            takeOver(pending)
         }
     }
 

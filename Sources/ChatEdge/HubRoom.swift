@@ -13,6 +13,8 @@ final class HubRoom: @unchecked Sendable {
     var roster = Roster()
     /// The roster's first snapshot is there.
     var hasRoster = false
+    /// Asks again who is there, before anybody is told lost because the broker did not know them.
+    var rosterCheck: Scheduled<Void>?
     /// The subscription was asked for and is not confirmed.
     var isOpening = false
     var isSubscribed = false
@@ -78,6 +80,8 @@ struct JoinRequest {
     /// What earlier reads of this join gave, oldest first.
     var entries: [HistoryTail.Rendered] = []
     var isComplete = true
+    /// Where no entry is wanted: the first that the history has after `since`.
+    var firstLeft: Position?
 }
 
 /// One room's share of a batch, as every shard gets it.

@@ -2,7 +2,7 @@ import ChatWire
 
 /// The secret that resumes a session on any node: it names the node that has the session, so that a resume needs no
 /// record in Redis. `<node id>.<session>.<32 hex digits>`; the digits are 128 random bits.
-struct ResumeToken: Equatable {
+struct ResumeToken: Hashable {
     var node: NodeID
     var session: SessionID
     var secret: [UInt8]

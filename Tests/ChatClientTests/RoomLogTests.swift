@@ -55,6 +55,17 @@ import Testing
         #expect(log.page(entries(6...9), more: false).last == .caughtUp(missed: 6))
     }
 
+    @Test func theGapThatAJoinToldIsNotShownAgain() {
+        var log = RoomLog(since: position(2))
+        log.joinSent()
+        let steps = log.joined(joinedFrame(entries(5...6), at: 6, complete: false))
+        #expect(steps.first == .gap(after: position(2), before: position(5)))
+        #expect(log.received(gapAfter: position(2), before: position(5)) == [])
+        #expect(log.received(entry(7)) == [.show(entry(7))])
+        #expect(
+            log.received(gapAfter: position(7), before: position(9)) == [.gap(after: position(7), before: position(9))])
+    }
+
     @Test func whatTheHistoryLacksIsAGap() {
         var log = live(at: 3)
         _ = log.received(entry(6))

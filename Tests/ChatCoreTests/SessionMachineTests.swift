@@ -21,7 +21,34 @@ import Testing
     @Test func framesBeforeHelloAreUnauthorized() throws {
         var machine = SessionMachine(settings: .init(), now: start)
         #expect(code(machine.received(.join(.init(room: try room())), access: everything)) == .unauthorized)
+        #expect(code(machine.received(.ping(ref: Ref(1)), access: everything)) == .unauthorized)
+        machine = active()
         #expect(machine.received(.ping(ref: Ref(1)), access: everything) == .answer(.pong(ref: Ref(1))))
+    }
+
+    @Test func typingIsNeverAnswered() throws {
+        var machine = active()
+        #expect(machine.received(.typing(room: try room()), access: everything) == .ignore)
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        #expect(machine.received(.typing(room: try room()), access: everything) == .typing(try room()))
+        #expect(machine.received(.typing(room: try room()), access: { _ in [.read] }) == .ignore)
+    }
+
+    @Test func aRoomOfAResumedSessionMayBeLeftAndCountsUntilItIs() throws {
+        var machine = SessionMachine(settings: .init(roomsMax: 2), now: start)
+        _ = machine.received(.hello(.init()), access: everything)
+        machine.welcomed(expires: nil, rooms: [try room("a"), try room("b")])
+        #expect(code(machine.received(.join(.init(room: try room("c"))), access: everything)) == .tooManyRooms)
+        let send = ClientFrame.Send(room: try room("a"), key: "k", bodyJSON: ByteBuffer(string: #""x""#))
+        #expect(code(machine.received(.send(send), access: everything)) == .notJoined)
+        #expect(machine.received(.leave(ref: nil, room: try room("a")), access: everything) != .ignore)
+        machine.left(try room("a"))
+        machine.keptNoMore(try room("b"))
+        #expect(code(machine.received(.leave(ref: nil, room: try room("b")), access: everything)) == .notJoined)
+        #expect(
+            machine.received(.join(.init(room: try room("c"))), access: everything) == .join(.init(room: try room("c")))
+        )
     }
 
     @Test func helloRunsAloneUntilWelcomed() {

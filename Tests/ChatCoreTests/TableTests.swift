@@ -10,7 +10,7 @@ import Testing
     private func table(in rooms: String...) throws -> (SessionTable, SessionID) {
         var table = SessionTable(grace: .seconds(10))
         let id = try session("s1")
-        table.open(id, user: try UserName("ada"), secret: secret, previousNode: nil)
+        table.open(id, user: try UserName("ada"), secret: secret, previousNode: nil, now: start)
         for name in rooms { table.entered(try room(name), id) }
         return (table, id)
     }
@@ -21,17 +21,57 @@ import Testing
         #expect(table.expired(now: start + .seconds(9)).isEmpty)
         let over = table.expired(now: start + .seconds(10))
         #expect(over.map(\.room) == [try room("a")])
+        #expect(over.map(\.reason) == [.lost])
         #expect(table.count == 0)
+    }
+
+    @Test func aSessionWithoutRoomsWaitsToo() throws {
+        var (table, id) = try table()
+        table.detached(id, now: start)
+        #expect(table.expired(now: start + .seconds(9)).isEmpty)
+        #expect(
+            table.claim(id, secret: secret, user: nil, stays: true, now: start + .seconds(9)) == .granted(rooms: []))
+        _ = table.expired(now: start + .seconds(19))
+        #expect(table.count == 1)
+        table.detached(id, now: start + .seconds(20))
+        _ = table.expired(now: start + .seconds(30))
+        #expect(table.count == 0)
+    }
+
+    @Test func afterAnotherNodeGotTheSessionItsSecretIsWorthNothing() throws {
+        var (table, id) = try table(in: "a")
+        #expect(
+            table.claim(id, secret: secret, user: nil, stays: false, now: start) == .granted(rooms: [try room("a")]))
+        #expect(table.claim(id, secret: secret, user: nil, stays: true, now: start) == .refused)
+        #expect(table.claim(id, secret: secret, user: nil, stays: false, now: start) == .refused)
+    }
+
+    @Test func aSessionFromAnotherNodeIsInItsRoomsAndKnowsTheSecretThatBroughtIt() throws {
+        var table = SessionTable(grace: .seconds(10))
+        let id = try session("s1")
+        table.open(
+            id, user: try UserName("ada"), secret: [9], formerSecret: secret, previousNode: try node("elsewhere"),
+            rooms: [try room("a")], now: start)
+        #expect(table.memberships().count == 1)
+        let claim = table.claim(id, secret: secret, user: nil, stays: true, now: start + .seconds(1))
+        #expect(claim == .granted(rooms: [try room("a")]))
+        #expect(table.expired(now: start + .seconds(10)).isEmpty)
+        #expect(table.expired(now: start + .seconds(11)).map(\.reason) == [.left])
+        #expect(table.count == 1)
     }
 
     @Test func aResumedSessionKeepsTheRoomsItJoinsAgain() throws {
         var (table, id) = try table(in: "a", "b")
         table.detached(id, now: start)
         let claim = table.claim(id, secret: secret, user: nil, stays: true, now: start + .seconds(5))
-        guard case .granted(let rooms, wasAttached: false) = claim else { return #expect(Bool(false)) }
+        guard case .granted(let rooms) = claim else { return #expect(Bool(false)) }
         #expect(Set(rooms) == [try room("a"), try room("b")])
         table.entered(try room("a"), id)
-        #expect(table.expired(now: start + .seconds(16)).map(\.room) == [try room("b")])
+        // It has the whole grace again to join them.
+        #expect(table.expired(now: start + .seconds(14)).isEmpty)
+        let over = table.expired(now: start + .seconds(16))
+        #expect(over.map(\.room) == [try room("b")])
+        #expect(over.map(\.reason) == [.left])
         #expect(table[id]?.rooms[try room("a")] == .present)
     }
 
@@ -56,7 +96,7 @@ import Testing
     @Test func aSessionThatComesBackFromAnotherNodeLeavesTheRoomsThatItDoesNotJoinAgain() throws {
         var (table, id) = try table(in: "a", "b")
         _ = table.claim(id, secret: secret, user: nil, stays: false, now: start)
-        table.open(id, user: try UserName("ada"), secret: [9], previousNode: try node("elsewhere"))
+        table.open(id, user: try UserName("ada"), secret: [9], previousNode: try node("elsewhere"), now: start)
         #expect(table[id]?.rooms[try room("a")] == .claimed(until: start + .seconds(10)))
         table.entered(try room("a"), id)
         #expect(!table.moved(try room("a"), id))

@@ -10,7 +10,7 @@ import ServerKit
 /// wants. Everything else is the broker behind it.
 final class HeldBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable {
     enum Call: Hashable {
-        case subscribe, history, enter, leave, occupants
+        case subscribe, history, enter, leave, occupants, send
     }
 
     let eventLoop: any EventLoop
@@ -42,6 +42,8 @@ final class HeldBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable
     }
 
     func fail(_ call: Call) async throws { try await eventLoop.submit { _ = self.failing.insert(call) }.get() }
+
+    func succeed(_ call: Call) async throws { try await eventLoop.submit { _ = self.failing.remove(call) }.get() }
 
     func answerSnapshots(with occupants: [Occupant]?) async throws {
         try await eventLoop.submit { self.snapshot = occupants }.get()
@@ -122,7 +124,13 @@ final class HeldBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable
 
     func nodes() -> EventLoopFuture<[NodeRecord]> { broker.nodes() }
 
-    func send(_ message: NodeMessage, to node: NodeID?) -> EventLoopFuture<Int> { broker.send(message, to: node) }
+    func send(_ message: NodeMessage, to node: NodeID?) -> EventLoopFuture<Int> {
+        guard held[.send] != nil else { return broker.send(message, to: node) }
+        // Not even carried out: who waits for another node waits for its message.
+        let promise = eventLoop.makePromise(of: Int.self)
+        held[.send]?.append { self.broker.send(message, to: node).cascade(to: promise) }
+        return promise.futureResult
+    }
 }
 
 /// An edge over a ``HeldBroker``.
@@ -149,8 +157,10 @@ struct HeldEdge {
     }
 
     /// A second edge on the same store.
-    func neighbour(on group: MultiThreadedEventLoopGroup) async throws -> RunningEdge {
-        try await RunningEdge.start("edge-b", on: group) { [store] node, _ in
+    func neighbour(
+        on group: MultiThreadedEventLoopGroup, _ configure: (inout EdgeSettings) -> Void = { _ in }
+    ) async throws -> RunningEdge {
+        try await RunningEdge.start("edge-b", on: group, configure) { [store] node, _ in
             InProcessBroker(node: node, on: store.eventLoop, store: store)
         }
     }

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func aJoinThatOutlivesItsConnectionLeavesNoRoom() async throws {
-        try await withEdge { edge, _ in
+        try await withEdge({ $0.grace = .milliseconds(300) }) { edge, _ in
             let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
             try await edge.broker.hold(.subscribe)
             try ann.send(["type": "join", "room": "lobby"])
@@ -112,6 +112,26 @@ import Testing
             #expect(known.complete == true && known.more == true && known.messages?.isEmpty == true)
             let unknown = try await ann.join("lobby", since: "1-1", limit: 0)
             #expect(unknown.complete == false && unknown.more == true && unknown.messages?.isEmpty == true)
+            #expect(try await ann.expect("gap").before == first)
+        }
+    }
+
+    @Test func aJoinThatIsNotCompleteSaysWhereTheGapIs() async throws {
+        try await withEdge { edge, _ in
+            let (bob, _) = try await WireClient.signIn("bob", port: edge.port)
+            _ = try await bob.join("lobby")
+            let first = try #require(try await bob.say("one", in: "lobby").id)
+            try await bob.expect("message") { $0.body == "one" }
+            let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
+            #expect(try await ann.join("lobby", since: "1-1").complete == false)
+            let past = try await ann.expect("gap")
+            #expect(past.after == "1-1" && past.before == first)
+            let future = "9999999999999-0"
+            #expect(try await ann.join("lobby", since: future).complete == false)
+            let lost = try await ann.expect("gap")
+            #expect(lost.after == future && lost.before == first)
+            #expect(try await ann.join("lobby", since: first).complete == true)
+            #expect(try await ann.received().filter { $0.type == "gap" }.count == 2)
         }
     }
 

@@ -43,6 +43,8 @@ struct RoomLog: Sendable {
     private var fetchCovers: Position?
     /// The log ends with a gap: the next entry follows whatever its `prev` says.
     private var endsWithGap = false
+    /// Where the gap of the last `joined` began; the edge tells it in a frame too.
+    private var gapOfJoin: Position?
     private var recent = RecentPositions()
     private var missed = 0
 
@@ -68,6 +70,7 @@ struct RoomLog: Sendable {
         guard state == .joining else { return [] }
         var steps: [Step] = []
         let since = last
+        gapOfJoin = joined.complete ? nil : since
         if let since, !joined.complete {
             appendGap(after: since, before: joined.messages.first?.id ?? joined.position, to: &steps)
         }
@@ -126,6 +129,10 @@ struct RoomLog: Sendable {
 
     /// A `gap` frame: the next live entry is `before`.
     mutating func received(gapAfter after: Position, before: Position) -> [Step] {
+        if after == gapOfJoin {
+            gapOfJoin = nil
+            return []
+        }
         // While holes are being fetched, the pages show the same gap at its place.
         guard state == .live, let last else { return [] }
         var steps: [Step] = []
