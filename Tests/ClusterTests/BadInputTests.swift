@@ -67,7 +67,6 @@ extension Scenarios {
             Case(
                 "a send to a room not joined", #"{"type":"send","room":"elsewhere","key":"k","body":"b"}"#, "not_joined"
             ),
-            Case("typing in a room not joined", #"{"type":"typing","room":"elsewhere"}"#, "not_joined"),
             Case("leaving a room not joined", #"{"type":"leave","room":"elsewhere"}"#, "not_joined"),
         ]
 
