@@ -1,7 +1,7 @@
 public import ChatBroker
 public import ChatWire
+import NIOConcurrencyHelpers
 public import NIOCore
-import Synchronization
 
 /// Everything that a node needs of a broker.
 public typealias TestedBroker = Broker & NodeRegistry & PresenceStore
@@ -10,7 +10,7 @@ public typealias TestedBroker = Broker & NodeRegistry & PresenceStore
 public final class TestNode: BrokerReceiver, Sendable {
     public let id: NodeID
     public let broker: any TestedBroker
-    private let heard = Mutex(Heard())
+    private let heard = NIOLockedValueBox(Heard())
 
     private struct Heard {
         var states: [LinkState] = []
@@ -83,12 +83,12 @@ public final class TestNode: BrokerReceiver, Sendable {
 
     // MARK: What it heard
 
-    public var states: [LinkState] { heard.withLock { $0.states } }
+    public var states: [LinkState] { heard.withLockedValue { $0.states } }
     public var isUp: Bool { states.last == .up }
-    public var messages: [NodeMessage] { heard.withLock { $0.messages } }
+    public var messages: [NodeMessage] { heard.withLockedValue { $0.messages } }
 
     /// Everything of a room, in the order of arrival.
-    public func events(in room: RoomName) -> [RoomDelivery.Event] { heard.withLock { $0.events[room] ?? [] } }
+    public func events(in room: RoomName) -> [RoomDelivery.Event] { heard.withLockedValue { $0.events[room] ?? [] } }
 
     public func entries(in room: RoomName) -> [Entry] {
         events(in: room).compactMap { if case .entry(let entry) = $0 { entry } else { nil } }
@@ -103,14 +103,14 @@ public final class TestNode: BrokerReceiver, Sendable {
     }
 
     public func received(_ deliveries: [RoomDelivery]) {
-        heard.withLock { heard in
+        heard.withLockedValue { heard in
             for delivery in deliveries { heard.events[delivery.room, default: []] += delivery.events }
         }
     }
 
-    public func linkChanged(to state: LinkState) { heard.withLock { $0.states.append(state) } }
+    public func linkChanged(to state: LinkState) { heard.withLockedValue { $0.states.append(state) } }
 
-    public func received(_ message: NodeMessage) { heard.withLock { $0.messages.append(message) } }
+    public func received(_ message: NodeMessage) { heard.withLockedValue { $0.messages.append(message) } }
 }
 
 extension NodeID {

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 @testable import ChatUpload
 
@@ -14,21 +14,21 @@ final class FaultyVolume: Volume {
     }
 
     private let volume: any Volume
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     init(_ volume: any Volume, stopAfter: Int? = nil) {
         self.volume = volume
-        state.withLock { $0.stopAfter = stopAfter }
+        state.withLockedValue { $0.stopAfter = stopAfter }
     }
 
     /// Changes that were made.
-    var changes: Int { state.withLock { $0.changes } }
+    var changes: Int { state.withLockedValue { $0.changes } }
 
     /// Every change fails so from now on; nil ends it.
-    func fail(with error: VolumeError?) { state.withLock { $0.error = error } }
+    func fail(with error: VolumeError?) { state.withLockedValue { $0.error = error } }
 
     fileprivate func change() throws {
-        let error: VolumeError? = state.withLock { state in
+        let error: VolumeError? = state.withLockedValue { state in
             if let error = state.error { return error }
             if let last = state.stopAfter, state.changes >= last { return Self.stopped }
             state.changes += 1
@@ -39,7 +39,7 @@ final class FaultyVolume: Volume {
 
     /// A stopped worker does not look either.
     fileprivate func look() throws {
-        let isStopped = state.withLock { state in state.stopAfter.map { state.changes >= $0 } ?? false }
+        let isStopped = state.withLockedValue { state in state.stopAfter.map { state.changes >= $0 } ?? false }
         if isStopped { throw Self.stopped }
     }
 
