@@ -48,6 +48,9 @@ public struct EdgeKeys {
         help: "How long a lost connection may be resumed before its rooms hear of it.")
     public static let slowSeconds = Setting.seconds(
         "slow-seconds", default: 30, in: 1...3600, help: "How long a slow consumer may leave a paused room unused.")
+    public static let pingSeconds = Setting.seconds(
+        "ping-seconds", default: 25, in: 1...3600,
+        help: "Silence after which a connection is pinged; proxies between must wait longer.")
     public static let stopSeconds = Setting.seconds(
         "stop-seconds", default: 5, in: 0.1...3600, help: "From SIGTERM to the end of the process, whatever happens.")
     public static let drainSeconds = Setting.seconds(
@@ -85,7 +88,8 @@ public struct EdgeKeys {
         guests.description, tokenKey.description, tokenAudience.description, tokenIssuer.description,
         sendsPerSecond.description, requestsPerSecond.description,
         queueEntries.description, queueBytes.description, historyEntries.description, historyAge.description,
-        graceSeconds.description, slowSeconds.description, stopSeconds.description, drainSeconds.description,
+        graceSeconds.description, slowSeconds.description, pingSeconds.description, stopSeconds.description,
+        drainSeconds.description,
         allowedOrigins.description, trustedProxies.description, proxyProtocol.description,
         maxConnections.description, connectionsPerAddress.description, connectsPerSecond.description,
         sessionsPerUser.description, limitsExempt.description, threads.description,
@@ -108,6 +112,7 @@ public struct EdgeKeys {
         edge.queueBytes = try reader.value(of: queueBytes)
         edge.grace = TimeAmount(try reader.value(of: graceSeconds))
         edge.session.slowTimeout = TimeAmount(try reader.value(of: slowSeconds))
+        edge.pingInterval = TimeAmount(try reader.value(of: pingSeconds))
         edge.drain = TimeAmount(try reader.value(of: drainSeconds))
         edge.stop = TimeAmount(try reader.value(of: stopSeconds))
         try reader.check(edge.drain <= edge.stop, "--drain-seconds must not be greater than --stop-seconds.")
@@ -127,6 +132,7 @@ public struct EdgeKeys {
         socket.paths = EdgeApplication.paths
         socket.allowedOrigins = Set(try reader.value(of: allowedOrigins))
         socket.limits.messageBytesMax = Limits.messageBytesRead
+        socket.deadlines.pingInterval = try reader.value(of: pingSeconds)
         socket.limits.connectionsMax = try reader.value(of: maxConnections)
         // Above the mark that pauses a room, so that a slow consumer is paused, not cut.
         socket.limits.outboundBytesMax = max(socket.limits.outboundBytesMax, try reader.value(of: queueBytes) * 4)

@@ -37,6 +37,7 @@ struct EdgeCommand: AsyncParsableCommand {
     @Option(EdgeKeys.historyAge) var historyAge: String?
     @Option(EdgeKeys.graceSeconds) var graceSeconds: String?
     @Option(EdgeKeys.slowSeconds) var slowSeconds: String?
+    @Option(EdgeKeys.pingSeconds) var pingSeconds: String?
     @Option(EdgeKeys.stopSeconds) var stopSeconds: String?
     @Option(EdgeKeys.drainSeconds) var drainSeconds: String?
     @Option(EdgeKeys.allowedOrigins) var allowedOrigins: String?

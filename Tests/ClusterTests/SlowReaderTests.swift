@@ -11,7 +11,9 @@ extension Scenarios {
         ]
 
         @Test func aReaderThatStopsIsPausedAndCatchesUpWhileOthersGoOn() async throws {
-            try await TestCluster.with(nodes: ["edge-a"], flags: Self.limits + ["--slow-seconds", "100"]) { cluster in
+            // The sleeper answers no ping for as long as the others talk.
+            let patience = ["--slow-seconds", "300", "--ping-seconds", "300"]
+            try await TestCluster.with(nodes: ["edge-a"], flags: Self.limits + patience) { cluster in
                 let edge = try cluster.edge("edge-a")
                 let (speaker, reader, sleeper) = (
                     Talker(user: "speaker", room: "flood"), Talker(user: "reader", room: "flood"),

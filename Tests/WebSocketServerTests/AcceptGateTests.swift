@@ -29,6 +29,7 @@ import Testing
     /// The pause ends with more connections than those at which a full server opens again, and fewer than the limit.
     @Test func theEndOfAPauseBelowTheLimitReads() throws {
         let gate = try gate(connectionsMax: 100)
+        defer { _ = try? channel.finish() }
         gate.setPaused(true)
         channel.pipeline.read()
         #expect(socket.reads == 0)
@@ -40,6 +41,7 @@ import Testing
 
     @Test func theEndOfAPauseAtTheLimitWaitsForRoom() throws {
         let gate = try gate(connectionsMax: 100)
+        defer { _ = try? channel.finish() }
         gate.setPaused(true)
         channel.pipeline.read()
         counters.connections.add(100)
