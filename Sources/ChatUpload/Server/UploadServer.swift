@@ -63,7 +63,7 @@ public final class UploadServer: Sendable {
     ) async throws -> UploadServer {
         let pool = NIOThreadPool(numberOfThreads: settings.diskThreads)
         pool.start()
-        let disk = DiskThreads(pool: pool, loops: group)
+        let disk = DiskThreads(pool: pool)
         let store = UploadStore(volume: directory)
         let engine = UploadEngine(
             store: store, disk: disk, registry: Registry(broker: broker), settings: settings,
