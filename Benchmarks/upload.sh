@@ -1,19 +1,27 @@
 #!/usr/bin/env bash
-# Compares termchat-upload with nginx's WebDAV PUT: one file by `curl -T` over loopback, several times by turns, on the same
-# machine and the same file system. nginx only stores; so that both do the same work, openssl (the fastest SHA-256 here)
-# hashes its file afterwards.
+# One file by `curl -T` over loopback and back again, by turns, on the same machine and the same file system:
 #
-# Usage: Benchmarks/upload.sh [MIB [RUNS [FOLDER]]]      (default 1024, 5, a folder in /dev/shm)
+#   a  termchat-upload: stored, hashed, synced, its line in the room
+#   b  nginx's WebDAV PUT alone: stored, and no more
+#   c  the same, with SHA-256 beside it: the client's bytes pass through tee to openssl while nginx stores them
+#   e  the same, with openssl reading the client's file itself meanwhile: without tee's copy, which no server could do
+#   d  nginx, then openssl over what it stored
+#
+# Usage: Benchmarks/upload.sh [MIB [RUNS [FOLDER]]]      (default 1024, 5, a folder in /dev/shm; needs room for MIB twice)
 # Needs: a release build (swift build -c release), curl, openssl, redis-server, nginx with the dav module (apt: nginx-light).
-# For each run: MB/s of the transfer, of the transfer and the hash, and the server's memory at its peak.
+# Prints for each turn MB/s, CPU seconds of the server and of the whole machine; then medians, ratios, memory at its peak.
+# Synced is what the worker answers for, nginx never syncs: on a disk SYNC=1 lets each turn of nginx end with a sync of its file.
 set -euo pipefail
 
 mib=${1:-1024}
 runs=${2:-5}
 base=${3:-/dev/shm}
+port=${NGINX_PORT:-18099}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binaries=${BINARIES:-$here/../.build/release}
 scratch=$(mktemp -d "$base/termchat-upload.XXXXXX")
+file=$scratch/file
+stored=$scratch/dav/f
 PATH=$PATH:/usr/sbin
 processes=()
 
@@ -25,6 +33,11 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
+fail() {
+    echo "upload.sh: $1" >&2
+    exit 1
+}
+
 await() {
     local line
     for _ in $(seq 100); do
@@ -32,9 +45,8 @@ await() {
         [[ -z $line ]] || { echo "${line#"$2"}"; return; }
         sleep 0.1
     done
-    echo "upload.sh: no '$2' in $1:" >&2
     cat "$1" "$1.errors" >&2
-    exit 1
+    fail "no '$2' in $1"
 }
 
 # The resident memory of a process and its children at its peak, in MiB.
@@ -47,33 +59,35 @@ peak() {
     echo $((total / 1024))
 }
 
-# CPU seconds of a process and its children.
-cpu() {
+# CPU ticks of a process and its children.
+ticks() {
     local total=0 pid fields
     for pid in "$1" $(pgrep -P "$1" || true); do
         read -ra fields <<<"$(sed 's/.*) //' "/proc/$pid/stat")"
         total=$((total + fields[11] + fields[12]))
     done
-    awk -v ticks="$total" -v hertz="$(getconf CLK_TCK)" 'BEGIN { printf "%.2f", ticks / hertz }'
+    echo "$total"
 }
 
-mkdir "$scratch/volume" "$scratch/dav" "$scratch/redis" "$scratch/body"
-head -c "$((mib << 20))" /dev/urandom >"$scratch/file"
+# CPU ticks of the machine that were not idle.
+busy() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 }' /proc/stat; }
 
-redis-server --port 0 --unixsocket "$scratch/redis.sock" --save '' --appendonly no --dir "$scratch/redis" >/dev/null &
-processes+=($!)
-for _ in $(seq 100); do [[ -S $scratch/redis.sock ]] && break; sleep 0.1; done
+start_worker() {
+    redis-server --port 0 --unixsocket "$scratch/redis.sock" --save '' --appendonly no --dir "$scratch/redis" >/dev/null &
+    processes+=($!)
+    for _ in $(seq 100); do [[ -S $scratch/redis.sock ]] && break; sleep 0.1; done
+    "$binaries/termchat-upload" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --redis "unix://$scratch/redis.sock" --guests \
+        --volume "$scratch/volume" --min-free-bytes 0 --user-uploads-per-minute 100000 \
+        >"$scratch/upload" 2>"$scratch/upload.errors" &
+    worker=$!
+    processes+=("$worker")
+    address=$(await "$scratch/upload" "listening on ")
+    admin=$(await "$scratch/upload" "admin on ")
+    for _ in $(seq 100); do curl -fs "http://$admin/readyz" >/dev/null && break; sleep 0.1; done
+}
 
-"$binaries/termchat-upload" --listen 127.0.0.1:0 --admin 127.0.0.1:0 --redis "unix://$scratch/redis.sock" --guests \
-    --volume "$scratch/volume" --min-free-bytes 0 --user-uploads-per-minute 100000 \
-    >"$scratch/upload" 2>"$scratch/upload.errors" &
-upload=$!
-processes+=("$upload")
-address=$(await "$scratch/upload" "listening on ")
-admin=$(await "$scratch/upload" "admin on ")
-for _ in $(seq 100); do curl -fs "http://$admin/readyz" >/dev/null && break; sleep 0.1; done
-
-cat >"$scratch/nginx.conf" <<EOF
+start_nginx() {
+    cat >"$scratch/nginx.conf" <<END
 daemon off;
 worker_processes auto;
 user root;
@@ -82,52 +96,98 @@ error_log $scratch/nginx.errors warn;
 events {}
 http {
     access_log off;
+    sendfile on;
     client_body_temp_path $scratch/body;
     client_max_body_size 0;
     client_body_buffer_size ${NGINX_BODY_BUFFER:-512k};
     server {
-        listen 127.0.0.1:${NGINX_PORT:-18099};
+        listen 127.0.0.1:$port;
         location / { root $scratch/dav; dav_methods PUT; client_body_in_file_only clean; }
     }
 }
-EOF
-nginx -p "$scratch" -c "$scratch/nginx.conf" 2>/dev/null &
-nginx=$!
-processes+=("$nginx")
-for _ in $(seq 100); do curl -s -o /dev/null "http://127.0.0.1:${NGINX_PORT:-18099}/" && break; sleep 0.1; done
+END
+    nginx -p "$scratch" -c "$scratch/nginx.conf" 2>/dev/null &
+    nginx=$!
+    processes+=("$nginx")
+    for _ in $(seq 100); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.1; done
+}
 
-# put URL: seconds of one transfer.
-put() { curl -sf -o /dev/null -w '%{time_total}' -T "$scratch/file" "$1"; }
-rate() { awk -v mib="$mib" -v s="$1" 'BEGIN { printf "%.0f", mib * 1.048576 / s }'; }
+put_nginx() { curl -sf -o /dev/null -T "$file" "http://127.0.0.1:$port/f"; }
+sync_stored() { [[ -z ${SYNC-} ]] || sync "$stored"; }
+# hash FILE: its SHA-256 into the file digest.
+hash() { openssl dgst -sha256 -r "$1" >"$scratch/digest"; }
+
+a() { curl -sf -T "$file" "http://$address/api/rooms/bench/files/f" >"$scratch/answer"; }
+b() { put_nginx && sync_stored; }
+c() {
+    hash "$scratch/fifo" &
+    local hasher=$!
+    # The length is told, so that nginx has no chunks to decode.
+    tee "$scratch/fifo" <"$file" \
+        | curl -sf -o /dev/null -H "Content-Length: $((mib << 20))" -H 'Transfer-Encoding:' -T - "http://127.0.0.1:$port/f"
+    sync_stored
+    wait "$hasher"
+}
+d() { put_nginx && hash "$stored" && sync_stored; }
+e() {
+    hash "$file" &
+    local hasher=$!
+    put_nginx && sync_stored
+    wait "$hasher"
+}
+get_worker() { curl -sf -o /dev/null "http://$address/api/files/$id"; }
+get_nginx() { curl -sf -o /dev/null "http://127.0.0.1:$port/f"; }
 
 declare -A rates=()
-note() { rates[$1]+="$2"$'\n'; }
+# turn NAME SERVER WHAT COMMAND: runs the command, notes and prints its rate.
+turn() {
+    local before=$EPOCHREALTIME used all rate
+    used=$(ticks "$2") all=$(busy)
+    "$4" || fail "$3 failed"
+    rate=$(awk -v a="$before" -v b="$EPOCHREALTIME" -v mib="$mib" 'BEGIN { printf "%.0f", mib * 1.048576 / (b - a) }')
+    rates[$1]+="$rate"$'\n'
+    awk -v what="$3" -v rate="$rate" -v used="$(($(ticks "$2") - used))" -v all="$(($(busy) - all))" \
+        -v hertz="$(getconf CLK_TCK)" 'BEGIN { printf "%-42s %8d %8.2f %8.2f\n", what, rate, used / hertz, all / hertz }'
+}
 median() { sort -n <<<"${rates[$1]%$'\n'}" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+range() { sort -n <<<"${rates[$1]%$'\n'}" | awk 'NR == 1 { a = $1 } { b = $1 } END { print a "-" b }'; }
+ratio() { awk -v a="$(median "$1")" -v b="$(median "$2")" 'BEGIN { printf "%.2f", a / b }'; }
+same_hash() { [[ $(cut -c1-64 "$scratch/digest") == "$sha256" ]] || fail "$1: another hash"; }
 
-printf '%-28s %10s %12s %8s\n' "server, $mib MiB" 'PUT MB/s' '+hash MB/s' 'CPU s'
+mkdir "$scratch/volume" "$scratch/dav" "$scratch/redis" "$scratch/body"
+mkfifo "$scratch/fifo"
+head -c "$((mib << 20))" /dev/urandom >"$file"
+# Memory that was not used since the machine started costs a virtual machine more: not in the first turn.
+cp "$file" "$stored" && rm "$stored"
+start_worker
+start_nginx
+
+printf '%-42s %8s %8s %8s\n' "$mib MiB in $base" 'MB/s' 'CPU s' 'machine'
 for run in $(seq "$runs"); do
-    before=$(cpu "$upload")
-    seconds=$(put "http://$address/api/rooms/bench/files/f")
-    used=$(awk -v a="$before" -v b="$(cpu "$upload")" 'BEGIN { printf "%.2f", b - a }')
-    note termchat "$(rate "$seconds")"
-    printf '%-28s %10s %12s %8s\n' "termchat-upload, run $run" "$(rate "$seconds")" "$(rate "$seconds")" "$used"
+    turn a "$worker" "$run a termchat-upload" a
+    sha256=$(sed 's/.*"sha256":"\([0-9a-f]*\)".*/\1/' "$scratch/answer")
+    id=$(sed 's/.*"file_id":"\([0-9a-z]*\)".*/\1/' "$scratch/answer")
+    turn get_worker "$worker" "$run   termchat-upload, GET" get_worker
     # The next run's bytes must be stored, not found.
-    id=$(curl -s "http://$address/api/rooms/bench/files?limit=1" | grep -o '"id":"[a-z0-9]*"' | cut -d'"' -f4)
+    curl -sf -X DELETE -o /dev/null "http://$address/api/files/$id" || true
     rm -f "$scratch"/volume/{files,content}/"$id" "$scratch"/volume/blobs/*/*
 
-    before=$(cpu "$nginx")
-    seconds=$(put "http://127.0.0.1:${NGINX_PORT:-18099}/f")
-    used=$(awk -v a="$before" -v b="$(cpu "$nginx")" 'BEGIN { printf "%.2f", b - a }')
-    start=$(date +%s.%N)
-    openssl dgst -sha256 "$scratch/dav/f" >/dev/null
-    hashed=$(awk -v a="$start" -v b="$(date +%s.%N)" -v s="$seconds" 'BEGIN { print b - a + s }')
-    note nginx "$(rate "$seconds")"
-    note hashed "$(rate "$hashed")"
-    printf '%-28s %10s %12s %8s\n' "nginx WebDAV, run $run" "$(rate "$seconds")" "$(rate "$hashed")" "$used"
-    rm -f "$scratch/dav/f"
+    turn b "$nginx" "$run b nginx" b
+    turn get_nginx "$nginx" "$run   nginx, GET" get_nginx
+    rm -f "$stored"
+    turn c "$nginx" "$run c nginx, SHA-256 beside it by tee" c
+    same_hash c
+    rm -f "$stored"
+    turn e "$nginx" "$run e nginx, SHA-256 of the client's file" e
+    same_hash e
+    rm -f "$stored"
+    turn d "$nginx" "$run d nginx, SHA-256 afterwards" d
+    same_hash d
+    rm -f "$stored"
 done
+
 echo
-awk -v t="$(median termchat)" -v n="$(median nginx)" -v h="$(median hashed)" -v u="$(peak "$upload")" -v m="$(peak "$nginx")" 'BEGIN {
-    printf "medians: termchat-upload %d MB/s, nginx %d MB/s, nginx and the hash %d MB/s\n", t, n, h
-    printf "ratio to nginx with the hash %.2f, without %.2f\n", t / h, t / n
-    printf "peak memory: termchat-upload %d MiB, nginx %d MiB\n", u, m }'
+echo "medians (range), MB/s:"
+for name in a b c d e get_worker get_nginx; do printf '  %-10s %6s (%s)\n' "$name" "$(median $name)" "$(range $name)"; done
+echo "ratios of the medians: a/b $(ratio a b), a/c $(ratio a c), a/d $(ratio a d), a/e $(ratio a e), GET $(ratio get_worker get_nginx)"
+echo "peak memory: termchat-upload $(peak "$worker") MiB, nginx $(peak "$nginx") MiB"

@@ -9,6 +9,10 @@ public struct UploadProcess: Sendable {
 
     public func readiness() async throws -> HTTPAnswer { try await HTTPAnswer.get("/readyz", port: adminPort) }
 
+    public func metrics() async throws -> MetricsPage {
+        MetricsPage(try await HTTPAnswer.get("/metrics", port: adminPort).body)
+    }
+
     /// Ends the process with no chance to say anything.
     public func kill9() async throws {
         process.signal(SIGKILL)

@@ -97,8 +97,10 @@ extension Scenarios {
                 try await eventually("the upload began") {
                     try FileManager.default.contentsOfDirectory(atPath: cluster.volume + "/partial").count == 1
                 }
+                #expect(try await worker.metrics()["termchat_upload_ready"] == 1)
                 worker.process.signal(SIGTERM)
                 try await eventually("it is not ready") { try await worker.readiness().status == 503 }
+                #expect(try await worker.metrics()["termchat_upload_ready"] == 0)
                 try await connection.send("world")
                 try await connection.expect("HTTP/1.1 201")
                 #expect(try await worker.process.exit(within: .seconds(10)) == .status(0))

@@ -1,6 +1,5 @@
 import Crypto
 import NIOCore
-import Synchronization
 
 /// Takes the bytes of one request to the volume: while one batch is hashed on one thread and written on another, the next
 /// is received.
@@ -26,10 +25,10 @@ struct PartialWriter {
     }
 
     /// One batch under way: its two halves run side by side.
-    private final class Batch: Sendable {
-        private let halves = Atomic<Int>(2)
-        var isDone: Bool { halves.load(ordering: .acquiring) == 0 }
-        func ended() { halves.subtract(1, ordering: .releasing) }
+    private struct Batch {
+        let written: DiskWork<Void>
+        let hashed: DiskWork<Void>
+        var isDone: Bool { written.isDone && hashed.isDone }
     }
 
     let writing: Writing
@@ -39,7 +38,7 @@ struct PartialWriter {
     private let memory: MemoryShare
     private var waiting: [ByteBuffer] = []
     private var waitingBytes = 0
-    private var underWay: (batch: Batch, done: EventLoopFuture<Void>)?
+    private var underWay: Batch?
     /// Where the next batch goes.
     private var position: Int
     private var writtenBack: Int
@@ -63,7 +62,7 @@ struct PartialWriter {
     mutating func write(_ chunk: ByteBuffer) async throws {
         waiting.append(chunk)
         waitingBytes += chunk.readableBytes
-        if let underWay, waitingBytes < memory.batchBytes, !underWay.batch.isDone { return }
+        if let underWay, waitingBytes < memory.batchBytes, !underWay.isDone { return }
         try await flush()
     }
 
@@ -77,7 +76,9 @@ struct PartialWriter {
         guard let underWay else { return }
         self.underWay = nil
         do {
-            try await underWay.done.get()
+            // Both, or the digests would still be in use behind an error.
+            try await underWay.hashed.value
+            try await underWay.written.value
         } catch {
             isBroken = true
             throw error
@@ -91,18 +92,15 @@ struct PartialWriter {
         waiting = []
         waitingBytes = 0
         let writeback = nextWriteback()
-        let batch = Batch()
         let written = disk.begin { [store, writing] in
-            defer { batch.ended() }
             try Self.write(chunks, at: offset, store, writing)
             if let writeback { writing.file.beginWriteback(from: writeback.from, bytes: writeback.bytes) }
         }
         // Where the write fails the request ends, and what was hashed counts for nothing.
         let hashed = disk.begin { [digests] in
-            defer { batch.ended() }
             for chunk in chunks { chunk.withUnsafeReadableBytes { digests.update($0) } }
         }
-        underWay = (batch, hashed.and(written).map { _ in })
+        underWay = Batch(written: written, hashed: hashed)
     }
 
     private static func write(

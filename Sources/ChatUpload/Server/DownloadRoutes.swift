@@ -1,4 +1,3 @@
-import NIOPosix
 import HTTPTypes
 import ServerKit
 import ChatBroker
@@ -129,7 +128,7 @@ private struct FileSender: Sendable {
         var next = read(range.lowerBound, range)
         var offset = range.lowerBound
         while offset < range.upperBound {
-            let chunk = try await next.get()
+            let chunk = try await next.value
             // Only a damaged file is shorter than its record: cut the answer, so that nobody takes it for whole.
             guard chunk.readableBytes > 0 else { throw UploadStore.Failure.lost }
             offset += chunk.readableBytes
@@ -140,9 +139,9 @@ private struct FileSender: Sendable {
         try await writer.finish(nil)
     }
 
-    private func read(_ offset: Int, _ range: Range<Int>) -> EventLoopFuture<ByteBuffer> {
+    private func read(_ offset: Int, _ range: Range<Int>) -> DiskWork<ByteBuffer> {
         let count = min(UploadLimits.readBytes, range.upperBound - offset)
-        return disk.pool.runIfActive(eventLoop: disk.loops.any()) { [content] in
+        return disk.begin { [content] in
             var buffer = ByteBufferAllocator().buffer(capacity: count)
             _ = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
                 try content.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), at: offset)

@@ -63,7 +63,7 @@ public final class UploadServer: Sendable {
     ) async throws -> UploadServer {
         let pool = NIOThreadPool(numberOfThreads: settings.diskThreads)
         pool.start()
-        let disk = DiskThreads(pool: pool, loops: group)
+        let disk = DiskThreads(pool: pool)
         let store = UploadStore(volume: directory)
         let engine = UploadEngine(
             store: store, disk: disk, registry: Registry(broker: broker), settings: settings,
@@ -83,9 +83,13 @@ public final class UploadServer: Sendable {
             registry.gauge("termchat_upload_broker_up", "1 while the broker can be reached.") {
                 link.problem == nil ? 1 : 0
             }
-            return UploadServer(
+            let server = UploadServer(
                 address: address, engine: engine, pool: pool, link: link, volume: volume, services: services,
                 running: running, draining: draining)
+            registry.gauge("termchat_upload_ready", "1 while /readyz says so.") {
+                server.readiness == .ready ? 1 : 0
+            }
+            return server
         } catch {
             try? await pool.shutdownGracefully()
             guard let error = error as? VolumeError else { throw error }

@@ -41,7 +41,7 @@ import Testing
     }
 
     private static func writer(_ writing: Writing, _ store: UploadStore) -> PartialWriter {
-        let disk = DiskThreads(pool: .singleton, loops: MultiThreadedEventLoopGroup.singleton)
+        let disk = DiskThreads(pool: .singleton)
         let digests = PartialWriter.Digests(sha256: SHA256(), check: nil)
         return PartialWriter(writing, digests: digests, store: store, disk: disk, memory: MemoryShare())
     }
