@@ -92,16 +92,16 @@ public struct SessionMachine: Sendable {
     public func runsAlone(_ frame: ClientFrame) -> Bool {
         switch frame {
         case .hello, .join, .leave: true
-        case .send, .history, .who, .rooms, .typing, .ping: false
+        case .send, .history, .who, .rooms, .typing, .search, .read, .topic, .direct, .directs, .ping: false
         }
     }
 
     /// Whether the answer is large or costs the broker much.
     public func isDear(_ frame: ClientFrame) -> Bool {
         switch frame {
-        case .join, .history, .rooms: true
+        case .join, .history, .rooms, .search, .directs: true
         case .who(_, let room): rooms[room] == nil
-        case .hello, .leave, .send, .typing, .ping: false
+        case .hello, .leave, .send, .typing, .read, .topic, .direct, .ping: false
         }
     }
 
@@ -114,12 +114,16 @@ public struct SessionMachine: Sendable {
     /// that one who was away may catch up page by page; a list of rooms as much as the questions that it is.
     public func cost(of frame: ClientFrame) -> Double {
         switch frame {
-        case .hello, .leave, .send, .who, .typing, .ping: 1
+        case .hello, .leave, .send, .who, .typing, .read, .topic, .direct, .directs, .ping: 1
+        case .search: Self.searchCost
         case .join(let join): 1 + Double(join.limit) / 1000
         case .history(let history): 1 + Double(history.limit) / 1000
         case .rooms(_, let limit): 1 + Double(min(limit, settings.roomsListedMax)) / 10
         }
     }
+
+    /// A search reads thousands of entries: as dear as a long list of rooms.
+    private static let searchCost: Double = 10
 
     public mutating func received(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
         switch (phase, frame) {
@@ -171,6 +175,9 @@ public struct SessionMachine: Sendable {
         case .typing(let room):
             // Never answered (PROTOCOL, section 1).
             return rooms[room] != nil && access(room).contains(.write) ? .typing(room) : .ignore
+        case .read: return .ignore
+        case .search, .topic, .direct, .directs:
+            return refuse(frame.ref, .unsupported, "This server knows no frame of that type.")
         }
     }
 
@@ -259,6 +266,14 @@ public struct SessionMachine: Sendable {
 }
 
 extension ClientFrame {
+    /// Whether the client hears of it, be it by an error.
+    public var isAnswered: Bool {
+        switch self {
+        case .typing, .read: false
+        case .hello, .join, .leave, .send, .history, .who, .rooms, .search, .topic, .direct, .directs, .ping: true
+        }
+    }
+
     /// What the client calls the frame, where it did.
     public var ref: Ref? {
         switch self {
@@ -269,7 +284,11 @@ extension ClientFrame {
         case .history(let history): history.ref
         case .who(let ref, _): ref
         case .rooms(let ref, _): ref
-        case .typing: nil
+        case .search(let search): search.ref
+        case .topic(let ref, _, _): ref
+        case .direct(let direct): direct.ref
+        case .directs(let ref, _): ref
+        case .typing, .read: nil
         case .ping(let ref): ref
         }
     }

@@ -143,7 +143,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             shard.hub.metrics.framesReceived.add(1)
             if let milliseconds = limit(frame) {
                 shard.hub.metrics.rateLimited.add(1)
-                if case .typing = frame { return true }
+                if !frame.isAnswered { return true }
                 answerNow(
                     .error(
                         ErrorFrame(
@@ -178,7 +178,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         let cost = machine.cost(of: frame)
         return switch frame {
         case .send: sends.take(cost, now: .now())
-        case .hello, .join, .leave, .history, .who, .rooms, .typing, .ping: requests.take(cost, now: .now())
+        case .hello, .join, .leave, .history, .who, .rooms, .typing, .search, .read, .topic, .direct, .directs, .ping:
+            requests.take(cost, now: .now())
         }
     }
 
