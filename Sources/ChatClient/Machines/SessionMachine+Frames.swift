@@ -51,7 +51,10 @@ extension SessionMachine {
         case .read(let room, let position):
             receivedRead(room, position, on: link)
         case .topic(let ref, let room, let topic):
-            if rooms[room]?.source == link { actions.append(.tell(.topic(room, topic))) }
+            if rooms[room]?.source == link, topic.time > rooms[room]?.topicTime ?? 0 {
+                rooms[room]?.topicTime = topic.time
+                actions.append(.tell(.topic(room, topic)))
+            }
             if case .request(let id) = settle(ref) { finish(id, .success(.topic(topic))) }
         case .direct(let ref, let room, let user):
             if case .request(let id) = settle(ref) {

@@ -57,6 +57,7 @@ extension SessionMachine {
             room: name, members: joined.members, count: joined.count, isAgain: room.wasJoined, read: joined.read,
             topic: joined.topic)
         room.marker.joined(joined.read)
+        room.topicTime = joined.topic?.time ?? 0
         room.joiningOn = nil
         room.source = link
         room.wasJoined = true

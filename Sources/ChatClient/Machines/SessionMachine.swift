@@ -45,6 +45,8 @@ struct SessionMachine: Sendable {
         var retryAt: NIODeadline?
         var wasJoined = false
         var marker = ReadMarker()
+        /// The time of the newest topic that was told: an answer and another's topic may come in either order.
+        var topicTime: UInt64 = 0
         /// Entries are missing between what was shown before the last `join` and what is shown since.
         var hasHole = false
 
