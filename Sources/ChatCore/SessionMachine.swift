@@ -44,6 +44,11 @@ public struct SessionMachine: Sendable {
         case who(ref: Ref?, room: RoomName)
         case rooms(ref: Ref?, limit: Int)
         case typing(RoomName)
+        case search(ClientFrame.Search)
+        case read(RoomName, Position)
+        case topic(ref: Ref?, room: RoomName, text: String)
+        case direct(ClientFrame.Direct)
+        case directs(ref: Ref?, limit: Int)
         case answer(ServerFrame)
         case ignore
     }
@@ -140,12 +145,18 @@ public struct SessionMachine: Sendable {
         }
     }
 
-    private mutating func receivedActive(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
+    private mutating func receivedActive(_ frame: ClientFrame, access rights: (RoomName) -> RoomAccess) -> Action {
+        // A direct room is not opened by any right, but by being one of its two: who is in it has shown that.
+        func access(_ room: RoomName) -> RoomAccess {
+            guard room.isDirect else { return rights(room) }
+            return rooms[room] == nil ? [] : [.read, .write]
+        }
         switch frame {
         case .hello: return .ignore
         case .ping(let ref): return .answer(.pong(ref: ref))
         case .join(let join):
-            guard access(join.room).contains(.read) else { return forbid(join.ref) }
+            // Who may join a direct room the broker knows, which the driver asks.
+            guard join.room.isDirect || access(join.room).contains(.read) else { return forbid(join.ref) }
             let isIn = rooms[join.room] != nil || kept.contains(join.room)
             guard isIn || rooms.count + kept.count < settings.roomsMax else {
                 return refuse(
@@ -175,9 +186,17 @@ public struct SessionMachine: Sendable {
         case .typing(let room):
             // Never answered (PROTOCOL, section 1).
             return rooms[room] != nil && access(room).contains(.write) ? .typing(room) : .ignore
-        case .read: return .ignore
-        case .search, .topic, .direct, .directs:
-            return refuse(frame.ref, .unsupported, "This server knows no frame of that type.")
+        case .search(let search):
+            return access(search.room).contains(.read) ? .search(search) : forbid(search.ref)
+        case .read(let room, let position):
+            // Never answered, like `typing`.
+            return rooms[room] != nil ? .read(room, position) : .ignore
+        case .topic(let ref, let room, let text):
+            guard access(room).contains(.write) else { return forbid(ref) }
+            guard rooms[room] != nil else { return notJoined(ref) }
+            return .topic(ref: ref, room: room, text: text)
+        case .direct(let direct): return .direct(direct)
+        case .directs(let ref, let limit): return .directs(ref: ref, limit: limit)
         }
     }
 
