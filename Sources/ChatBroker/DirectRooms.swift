@@ -49,6 +49,13 @@ public struct DirectPair: Sendable, Hashable {
     }
 }
 
+extension NodeMessage {
+    /// Offers a direct room to one of its two.
+    public static func offering(_ room: RoomName, to partner: Principal, from principal: Principal) -> NodeMessage {
+        .offer(room: room.value, to: partner.description, user: principal.user.value)
+    }
+}
+
 /// A direct room as one of its pair lists it.
 public struct DirectRoom: Sendable, Hashable {
     public var room: RoomName

@@ -49,8 +49,9 @@ extension Hub {
     func saidInDirectRoom(_ name: RoomName, by author: Principal) {
         guard let room = rooms[name], let pair = room.pair, let partner = pair.partner(of: author) else { return }
         let now = NIODeadline.now()
-        if let offered = room.offered, now - offered < EdgeLimits.offerInterval { return }
-        room.offered = now
+        // Who was offered it a moment ago knows that something is said.
+        if let offered = room.offered[partner], now - offered < EdgeLimits.offerInterval { return }
+        room.offered[partner] = now
         broker.noteDirect(pair).whenFailure { [logger] error in
             logger.debug("a direct room could not be listed", metadata: ["error": "\(error)"])
         }
@@ -58,9 +59,7 @@ extension Hub {
     }
 
     private func sendOffer(of room: RoomName, to partner: Principal, from principal: Principal) {
-        let message = NodeMessage.offer(
-            room: room.value, to: partner.description, user: principal.user.value)
-        broker.send(message, to: nil).whenFailure { [logger] error in
+        broker.send(.offering(room, to: partner, from: principal), to: nil).whenFailure { [logger] error in
             logger.debug("a direct room could not be offered", metadata: ["error": "\(error)"])
         }
     }

@@ -24,8 +24,8 @@ final class HubRoom: @unchecked Sendable {
     var heardTopic = false
     /// Whose the room is, where it is a direct one.
     var pair: DirectPair?
-    /// When a direct room was last offered because something was said there.
-    var offered: NIODeadline?
+    /// When a direct room was last offered to one of its two because something was said there.
+    var offered: [Principal: NIODeadline] = [:]
     /// The subscription was asked for and is not confirmed.
     var isOpening = false
     var isSubscribed = false

@@ -3,7 +3,7 @@ import ChatWire
 import NIOCore
 
 /// Everything that a worker needs of the broker.
-typealias UploadBroker = Broker & FileRegistry & DirectRooms
+typealias UploadBroker = Broker & FileRegistry & DirectRooms & NodeRegistry
 
 /// The broker as the worker asks it: from any task, and for a limited time.
 struct Registry: Sendable {
