@@ -53,7 +53,7 @@ let libraries: [Target] = [
     .systemLibrary(name: "CLinux"),
     module("ChatWire", [.nioCore]),
     module("ChatCore", ["ChatWire", "ChatBroker", .nioCore, .deque]),
-    module("ChatBroker", ["ChatWire", .nioCore, .deque]),
+    module("ChatBroker", ["ChatWire", .nioCore, .deque, .crypto]),
     module("ChatIdentity", ["ChatWire", .jwtKit, .crypto]),
     module("HiredisClient", ["CHiredis", .nioCore, .nioPosix, .nioSSL, .nioConcurrency, .deque, .logging]),
     module("WebSocketServer", [.nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioConcurrency, .crypto, .logging]),

@@ -72,6 +72,9 @@ public struct RoomDelivery: Sendable {
         case entry(Entry)
         case presence(PresenceChange)
         case typing(UserName, SessionID)
+        /// The room's topic from now on, and whose session said so.
+        case topic(Topic, SessionID)
+        case read(ReadMark)
     }
     public var room: RoomName
     public var events: [Event]

@@ -30,6 +30,7 @@ extension InProcessBroker {
         private var rooms: [RoomName: Room] = [:]
         private var attached: [NodeID: Node] = [:]
         private var shelf = FileShelf()
+        private var notes = NoteShelf()
         private var leases: [NodeID: NodeRecord] = [:]
         private var isFlushing = false
         private var sweep: RepeatedTask?
@@ -148,7 +149,9 @@ extension InProcessBroker.Store {
     }
 
     func summaries(limit: Int, among: Int, where isWanted: (RoomName) -> Bool) -> [RoomSummary] {
-        let used = rooms.filter { $0.value.lastActivity > 0 }.sorted { $0.value.lastActivity > $1.value.lastActivity }
+        let used = rooms.filter { $0.value.lastActivity > 0 && !$0.key.isDirect }.sorted {
+            $0.value.lastActivity > $1.value.lastActivity
+        }
         return used.prefix(among).filter { isWanted($0.key) }.prefix(limit).map { name, room in
             RoomSummary(
                 room: name, members: room.roster.users, nodes: room.roster.nodes,
@@ -185,6 +188,30 @@ extension InProcessBroker.Store {
     }
 
     func forget(_ id: String) { shelf.forget(id) }
+}
+
+extension InProcessBroker.Store {
+    func topic(of room: RoomName) -> Topic? { notes.topic(of: room) }
+
+    func setTopic(_ text: String, by user: UserName, session: SessionID, in room: RoomName) -> Topic {
+        let topic = notes.setTopic(text, by: user, in: room, at: now())
+        deliver(.topic(topic, session), to: room)
+        return topic
+    }
+
+    func readMarker(of principal: Principal, in room: RoomName) -> Position? {
+        notes.marker(of: principal, in: room)
+    }
+
+    func markRead(_ mark: ReadMark, in room: RoomName, isTold: Bool) {
+        if notes.mark(mark, in: room), isTold { deliver(.read(mark), to: room) }
+    }
+
+    func noteDirect(_ pair: DirectPair) throws { notes.note(pair, as: try pair.room, at: now()) }
+
+    func directPair(of room: RoomName) -> DirectPair? { notes.pair(of: room) }
+
+    func directs(of principal: Principal, limit: Int) -> [DirectRoom] { notes.directs(of: principal, limit: limit) }
 }
 
 extension InProcessBroker.Store {

@@ -6,7 +6,9 @@ public import NIOCore
 ///
 /// Bound to ``eventLoop``; what it asks of the ``Store`` runs on the store's loop, so nothing is called back from
 /// within a call, as with a broker behind a network.
-public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileRegistry, @unchecked Sendable {
+public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileRegistry, RoomNotes, DirectRooms,
+    @unchecked Sendable
+{
     public let eventLoop: any EventLoop
     public let node: NodeID
     private let store: Store
@@ -129,6 +131,36 @@ public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileReg
 
     public func forget(_ id: String, in room: RoomName) -> EventLoopFuture<Void> {
         ask { $0.forget(id) }
+    }
+
+    public func topic(of room: RoomName) -> EventLoopFuture<Topic?> {
+        ask { $0.topic(of: room) }
+    }
+
+    public func setTopic(
+        _ text: String, by user: UserName, session: SessionID, in room: RoomName
+    ) -> EventLoopFuture<Topic> {
+        ask { $0.setTopic(text, by: user, session: session, in: room) }
+    }
+
+    public func readMarker(of principal: Principal, in room: RoomName) -> EventLoopFuture<Position?> {
+        ask { $0.readMarker(of: principal, in: room) }
+    }
+
+    public func markRead(_ mark: ReadMark, in room: RoomName, isTold: Bool) -> EventLoopFuture<Void> {
+        ask { $0.markRead(mark, in: room, isTold: isTold) }
+    }
+
+    public func noteDirect(_ pair: DirectPair) -> EventLoopFuture<Void> {
+        ask { try $0.noteDirect(pair) }
+    }
+
+    public func directPair(of room: RoomName) -> EventLoopFuture<DirectPair?> {
+        ask { $0.directPair(of: room) }
+    }
+
+    public func directs(of principal: Principal, limit: Int) -> EventLoopFuture<[DirectRoom]> {
+        ask { $0.directs(of: principal, limit: limit) }
     }
 
     func hear(_ deliveries: [RoomDelivery]) {

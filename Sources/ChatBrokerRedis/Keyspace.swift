@@ -1,3 +1,4 @@
+import ChatBroker
 import ChatWire
 
 /// The names of every key and channel (docs/redis-keyspace.md).
@@ -20,6 +21,9 @@ struct Keyspace: Sendable {
     func members(_ room: RoomName) -> String { "\(prefix):{\(room)}:members" }
     func files(_ room: RoomName) -> String { "\(prefix):{\(room)}:files" }
     func announced(_ room: RoomName) -> String { "\(prefix):{\(room)}:announced" }
+    func topic(_ room: RoomName) -> String { "\(prefix):{\(room)}:topic" }
+    func read(_ room: RoomName) -> String { "\(prefix):{\(room)}:read" }
+    func direct(_ room: RoomName) -> String { "\(prefix):{\(room)}:direct" }
     func live(_ room: RoomName) -> String { "\(prefix):{\(room)}:live" + channelSuffix }
 
     func lease(_ node: NodeID) -> String { "\(prefix):node:\(node)" }
@@ -32,6 +36,8 @@ struct Keyspace: Sendable {
     func uploads(of user: UserName) -> [String] {
         ["\(prefix):uploads:{\(user)}", "\(prefix):upload-bytes:{\(user)}", "\(prefix):upload-rate:{\(user)}"]
     }
+
+    func directs(of user: Principal) -> String { "\(prefix):directs:{\(user)}" }
 
     var nodes: String { "\(prefix):nodes" }
     var rooms: String { "\(prefix):rooms" }

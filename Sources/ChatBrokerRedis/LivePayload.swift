@@ -3,7 +3,7 @@ import ChatWire
 import NIOCore
 
 /// What travels on a room's `live` channel (docs/redis-keyspace.md, "Payloads"): a letter for the kind, the version 1,
-/// then the rest. The scripts write `E1` and `P1`; a node that meets another version is older than the writer.
+/// then the rest. The scripts write `E1`, `P1`, `S1` and `R1`; a node that meets another version is older than the writer.
 enum LivePayload {
     static func typing(_ user: UserName, session: SessionID) -> ByteBuffer {
         ByteBuffer(string: "T1\(session) \(user)")
@@ -18,6 +18,8 @@ enum LivePayload {
         case UInt8(ascii: "E"): return entries(&scanner)
         case UInt8(ascii: "P"): return presence(&scanner).map { [.presence($0)] }
         case UInt8(ascii: "T"): return typing(&scanner).map { [$0] }
+        case UInt8(ascii: "S"): return topic(&scanner).map { [$0] }
+        case UInt8(ascii: "R"): return read(&scanner).map { [$0] }
         default: return nil
         }
     }
@@ -38,6 +40,21 @@ enum LivePayload {
             let user = scanner.word(endingWith: nil).flatMap({ try? UserName($0) })
         else { return nil }
         return .typing(user, session)
+    }
+
+    private static func topic(_ scanner: inout PayloadScanner) -> RoomDelivery.Event? {
+        guard let time = scanner.number(), let session = scanner.word().flatMap({ SessionID($0) }),
+            let user = scanner.word().flatMap({ try? UserName($0) }), let text = scanner.word(endingWith: nil),
+            text.utf8.count <= Limits.topicBytesMax
+        else { return nil }
+        return .topic(Topic(text: text, user: user.value, time: time), session)
+    }
+
+    private static func read(_ scanner: inout PayloadScanner) -> RoomDelivery.Event? {
+        guard let position = scanner.position(), let session = scanner.word().flatMap({ SessionID($0) }),
+            let principal = scanner.word(endingWith: nil).flatMap({ Principal($0) })
+        else { return nil }
+        return .read(ReadMark(principal: principal, session: session, position: position))
     }
 
     private static func presence(_ scanner: inout PayloadScanner) -> PresenceChange? {

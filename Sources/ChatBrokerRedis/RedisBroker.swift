@@ -89,7 +89,8 @@ public final class RedisBroker: @unchecked Sendable {
 
     /// Records that something happened in the room at `time`, Redis' clock.
     func noteActivity(in room: RoomName, _ time: UInt64) {
-        guard let time = activity.noted(room, time, at: .now()) else { return }
+        // What two say to each other is nobody else's matter.
+        guard !room.isDirect, let time = activity.noted(room, time, at: .now()) else { return }
         writeActivity(room, time)
     }
 

@@ -10,6 +10,9 @@ enum Script: CaseIterable {
     case forget
     case reserve
     case files
+    case topic
+    case read
+    case directs
 
     var source: [UInt8] {
         switch self {
@@ -20,6 +23,9 @@ enum Script: CaseIterable {
         case .forget: PackageResources.forget_lua
         case .reserve: PackageResources.reserve_lua
         case .files: PackageResources.files_lua
+        case .topic: PackageResources.topic_lua
+        case .read: PackageResources.read_lua
+        case .directs: PackageResources.directs_lua
         }
     }
 }

@@ -147,6 +147,52 @@ public final class ChatSession: Sendable {
         return rooms
     }
 
+    /// Looks for a text in a room's history, newest entries first; see ``SearchText`` for what it finds.
+    /// - Parameters:
+    ///   - before: where to go on, from the last answer; nil begins with the newest.
+    ///   - limit: 1 to ``Limits/searchEntriesMax``.
+    /// - Returns: `more` where older entries were not looked at yet, also with few or no entries: an edge looks at some
+    ///   thousand for one request. `before` says then where to go on.
+    /// - Throws: ``RequestError``, `CancellationError`.
+    public func search(
+        _ room: RoomName, text: String, before: Position? = nil, limit: Int = Limits.searchEntriesDefault
+    ) async throws -> (entries: [Entry], more: Bool, before: Position?) {
+        let answer = try await ask(.search(room, text: text, before: before, limit: limit))
+        guard case .found(let entries, let more, let before) = answer else { throw UnexpectedAnswer() }
+        return (entries, more, before)
+    }
+
+    /// The user has read the room, which is joined, up to there. It may be called for every line: the edge is told about
+    /// once a second, and again after a reconnect. Going back has no effect.
+    public func markRead(_ room: RoomName, upTo position: Position) {
+        driver.loop.execute { [driver] in driver.change { $0.markRead(room, upTo: position, at: $1) } }
+    }
+
+    /// Says what the room is about, in one line of at most ``Limits/topicBytesMax`` bytes; an empty text takes it away.
+    /// - Throws: ``RequestError``, `CancellationError`.
+    public func setTopic(_ room: RoomName, _ topic: String) async throws {
+        guard case .topic = try await ask(.topic(room, topic)) else { throw UnexpectedAnswer() }
+    }
+
+    /// The room that only this user and `user` may enter; ``join(_:since:limit:)`` it to talk there. The other one is
+    /// told of it.
+    /// - Parameter isGuest: the guest of that name is meant, on a server that has users with tokens too.
+    /// - Throws: ``WireError`` where no user can have that name, ``RequestError``, `CancellationError`.
+    public func direct(with user: String, isGuest: Bool = false) async throws -> RoomName {
+        guard case .direct(let room) = try await ask(.direct(try UserName(user), isGuest: isGuest)) else {
+            throw UnexpectedAnswer()
+        }
+        return room
+    }
+
+    /// The user's direct rooms, the last active one first.
+    /// - Parameter limit: 1 to ``Limits/directsListedMax``.
+    /// - Throws: ``RequestError``, `CancellationError`.
+    public func directs(limit: Int = Limits.directsListedDefault) async throws -> [DirectListing] {
+        guard case .directs(let directs) = try await ask(.directs(limit: limit)) else { throw UnexpectedAnswer() }
+        return directs
+    }
+
     /// Ends the wait for the next try.
     public func reconnectNow() {
         driver.loop.execute { [driver] in driver.change { $0.retryNow(at: $1) } }

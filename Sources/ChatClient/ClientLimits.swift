@@ -17,8 +17,10 @@ enum ClientLimits {
     static let pageEntries = 200
     /// Bytes of one message from an edge; a longer one ends the connection.
     static let serverMessageBytesMax = 16 << 20
-    /// Requests (`who`, `history`, `rooms`) waiting for their answers.
+    /// Requests (`who`, `history`, `search`, …) waiting for their answers.
     static let requestsMax = 64
+    /// From one `read` of a room to the next: what was read meanwhile goes with the later one.
+    static let readInterval = TimeAmount.seconds(1)
     /// Events queued for the application at which reading from the edge pauses, and resumes.
     static let eventsHighMark = 1024
     static let eventsLowMark = 256

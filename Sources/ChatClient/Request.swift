@@ -11,6 +11,10 @@ struct Request: Sendable, Equatable {
         case who(RoomName)
         case history(RoomName, ClientFrame.History.Direction, limit: Int)
         case rooms(limit: Int)
+        case search(RoomName, text: String, before: Position?, limit: Int)
+        case topic(RoomName, String)
+        case direct(UserName, isGuest: Bool)
+        case directs(limit: Int)
     }
     var kind: Kind
     var sentOn: LinkID?
@@ -20,6 +24,10 @@ enum Answer: Sendable, Equatable {
     case members([Member], count: Int)
     case history([Entry], more: Bool)
     case rooms([RoomListing])
+    case found([Entry], more: Bool, before: Position?)
+    case topic(Topic)
+    case direct(RoomName)
+    case directs([DirectListing])
 }
 
 typealias RequestResult = Result<Answer, RequestError>

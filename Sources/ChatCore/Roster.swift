@@ -38,6 +38,9 @@ public struct Roster: Sendable {
 
     public func occupant(_ session: SessionID) -> Occupant? { members.sessions[session] }
 
+    /// How many sessions the user has in the room.
+    public func sessionCount(of user: UserName) -> Int { members.users[user]?.sessions ?? 0 }
+
     /// Whether a guest may not come under this name: a user with a token has it or one that could be taken for it, or
     /// another guest has one that looks the same (HARDENING, "Identity"). One guest on two terminals is one name.
     public func refusesGuest(_ user: UserName) -> Bool { members.refusesGuest(user) }

@@ -44,6 +44,11 @@ public struct SessionMachine: Sendable {
         case who(ref: Ref?, room: RoomName)
         case rooms(ref: Ref?, limit: Int)
         case typing(RoomName)
+        case search(ClientFrame.Search)
+        case read(RoomName, Position)
+        case topic(ref: Ref?, room: RoomName, text: String)
+        case direct(ClientFrame.Direct)
+        case directs(ref: Ref?, limit: Int)
         case answer(ServerFrame)
         case ignore
     }
@@ -92,16 +97,16 @@ public struct SessionMachine: Sendable {
     public func runsAlone(_ frame: ClientFrame) -> Bool {
         switch frame {
         case .hello, .join, .leave: true
-        case .send, .history, .who, .rooms, .typing, .ping: false
+        case .send, .history, .who, .rooms, .typing, .search, .read, .topic, .direct, .directs, .ping: false
         }
     }
 
     /// Whether the answer is large or costs the broker much.
     public func isDear(_ frame: ClientFrame) -> Bool {
         switch frame {
-        case .join, .history, .rooms: true
+        case .join, .history, .rooms, .search, .directs: true
         case .who(_, let room): rooms[room] == nil
-        case .hello, .leave, .send, .typing, .ping: false
+        case .hello, .leave, .send, .typing, .read, .topic, .direct, .ping: false
         }
     }
 
@@ -114,12 +119,16 @@ public struct SessionMachine: Sendable {
     /// that one who was away may catch up page by page; a list of rooms as much as the questions that it is.
     public func cost(of frame: ClientFrame) -> Double {
         switch frame {
-        case .hello, .leave, .send, .who, .typing, .ping: 1
+        case .hello, .leave, .send, .who, .typing, .read, .topic, .direct, .directs, .ping: 1
+        case .search: Self.searchCost
         case .join(let join): 1 + Double(join.limit) / 1000
         case .history(let history): 1 + Double(history.limit) / 1000
         case .rooms(_, let limit): 1 + Double(min(limit, settings.roomsListedMax)) / 10
         }
     }
+
+    /// A search reads thousands of entries: as dear as a long list of rooms.
+    private static let searchCost: Double = 10
 
     public mutating func received(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
         switch (phase, frame) {
@@ -136,12 +145,18 @@ public struct SessionMachine: Sendable {
         }
     }
 
-    private mutating func receivedActive(_ frame: ClientFrame, access: (RoomName) -> RoomAccess) -> Action {
+    private mutating func receivedActive(_ frame: ClientFrame, access rights: (RoomName) -> RoomAccess) -> Action {
+        // A direct room is not opened by any right, but by being one of its two: who is in it has shown that.
+        func access(_ room: RoomName) -> RoomAccess {
+            guard room.isDirect else { return rights(room) }
+            return rooms[room] == nil ? [] : [.read, .write]
+        }
         switch frame {
         case .hello: return .ignore
         case .ping(let ref): return .answer(.pong(ref: ref))
         case .join(let join):
-            guard access(join.room).contains(.read) else { return forbid(join.ref) }
+            // Who may join a direct room the broker knows, which the driver asks.
+            guard join.room.isDirect || access(join.room).contains(.read) else { return forbid(join.ref) }
             let isIn = rooms[join.room] != nil || kept.contains(join.room)
             guard isIn || rooms.count + kept.count < settings.roomsMax else {
                 return refuse(
@@ -171,6 +186,17 @@ public struct SessionMachine: Sendable {
         case .typing(let room):
             // Never answered (PROTOCOL, section 1).
             return rooms[room] != nil && access(room).contains(.write) ? .typing(room) : .ignore
+        case .search(let search):
+            return access(search.room).contains(.read) ? .search(search) : forbid(search.ref)
+        case .read(let room, let position):
+            // Never answered, like `typing`.
+            return rooms[room] != nil ? .read(room, position) : .ignore
+        case .topic(let ref, let room, let text):
+            guard access(room).contains(.write) else { return forbid(ref) }
+            guard rooms[room] != nil else { return notJoined(ref) }
+            return .topic(ref: ref, room: room, text: text)
+        case .direct(let direct): return .direct(direct)
+        case .directs(let ref, let limit): return .directs(ref: ref, limit: limit)
         }
     }
 
@@ -259,6 +285,14 @@ public struct SessionMachine: Sendable {
 }
 
 extension ClientFrame {
+    /// Whether the client hears of it, be it by an error.
+    public var isAnswered: Bool {
+        switch self {
+        case .typing, .read: false
+        case .hello, .join, .leave, .send, .history, .who, .rooms, .search, .topic, .direct, .directs, .ping: true
+        }
+    }
+
     /// What the client calls the frame, where it did.
     public var ref: Ref? {
         switch self {
@@ -269,7 +303,11 @@ extension ClientFrame {
         case .history(let history): history.ref
         case .who(let ref, _): ref
         case .rooms(let ref, _): ref
-        case .typing: nil
+        case .search(let search): search.ref
+        case .topic(let ref, _, _): ref
+        case .direct(let direct): direct.ref
+        case .directs(let ref, _): ref
+        case .typing, .read: nil
         case .ping(let ref): ref
         }
     }

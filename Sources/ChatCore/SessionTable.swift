@@ -1,3 +1,4 @@
+public import ChatBroker
 public import ChatWire
 public import NIOCore
 internal import DequeModule
@@ -76,6 +77,8 @@ public struct SessionTable: Sendable {
     }
 
     private var sessions: [SessionID: Session] = [:]
+    /// The same by their users.
+    private var owned: [UserName: Set<SessionID>] = [:]
     private let grace: TimeAmount
     /// Sessions that wait or have rooms that do, by when; the grace is one, so it is the order of arrival. One that was
     /// taken up meanwhile is found out when its time comes.
@@ -97,6 +100,8 @@ public struct SessionTable: Sendable {
     ) {
         var rooms = sessions[session]?.rooms ?? [:]
         for room in taken { rooms[room] = .awaiting(until: now + grace) }
+        forget(session)
+        owned[user, default: []].insert(session)
         sessions[session] = Session(
             user: user, secret: secret, formerSecret: formerSecret, previousNode: previousNode, rooms: rooms)
         if !taken.isEmpty { deadlines.append((now + grace, session)) }
@@ -128,7 +133,7 @@ public struct SessionTable: Sendable {
 
     /// The session ended on purpose; returns the rooms to leave.
     public mutating func closed(_ session: SessionID) -> [RoomName] {
-        guard let record = sessions.removeValue(forKey: session) else { return [] }
+        guard let record = forget(session) else { return [] }
         return Array(record.rooms.keys)
     }
 
@@ -164,14 +169,16 @@ public struct SessionTable: Sendable {
                 over.append(Expired(session: next.session, user: session.user, room: room, reason: reason))
                 left(room, next.session)
             }
-            if case .detached(let until) = session.state, now >= until { sessions[next.session] = nil }
+            if case .detached(let until) = session.state, now >= until { forget(next.session) }
         }
         return over
     }
 
-    /// Sessions of a user, for `kick`.
-    public func sessions(of user: UserName) -> [SessionID] {
-        sessions.compactMap { $0.value.user == user ? $0.key : nil }
+    /// Sessions of a user, with a token or as a guest.
+    public func sessions(of user: UserName) -> [SessionID] { Array(owned[user] ?? []) }
+
+    public func sessions(of principal: Principal) -> [SessionID] {
+        sessions(of: principal.user).filter { $0.isGuest == principal.isGuest }
     }
 
     /// Every membership that this node answers for, so that it can put its members back.
@@ -197,7 +204,15 @@ public struct SessionTable: Sendable {
     /// A session of another node without a room here is not this node's matter.
     private mutating func dropIfClaimed(_ session: SessionID) {
         guard let record = sessions[session], record.state == .claimed, record.rooms.isEmpty else { return }
-        sessions[session] = nil
+        forget(session)
+    }
+
+    @discardableResult
+    private mutating func forget(_ session: SessionID) -> Session? {
+        guard let record = sessions.removeValue(forKey: session) else { return nil }
+        owned[record.user]?.remove(session)
+        if owned[record.user]?.isEmpty == true { owned[record.user] = nil }
+        return record
     }
 }
 

@@ -20,6 +20,8 @@ public struct Authenticator: Sendable {
     }
 
     private let verifier: TokenVerifier?
+    /// Whether there are users with tokens beside guests.
+    var knowsTokens: Bool { verifier != nil }
     private let allowsGuests: Bool
     /// Set by the edge that this is given to.
     var gatekeeper: Gatekeeper?

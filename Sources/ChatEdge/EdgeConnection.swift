@@ -143,7 +143,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             shard.hub.metrics.framesReceived.add(1)
             if let milliseconds = limit(frame) {
                 shard.hub.metrics.rateLimited.add(1)
-                if case .typing = frame { return true }
+                if !frame.isAnswered { return true }
                 answerNow(
                     .error(
                         ErrorFrame(
@@ -178,7 +178,8 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         let cost = machine.cost(of: frame)
         return switch frame {
         case .send: sends.take(cost, now: .now())
-        case .hello, .join, .leave, .history, .who, .rooms, .typing, .ping: requests.take(cost, now: .now())
+        case .hello, .join, .leave, .history, .who, .rooms, .typing, .search, .read, .topic, .direct, .directs, .ping:
+            requests.take(cost, now: .now())
         }
     }
 
@@ -204,6 +205,14 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
             shard.ask { [self] in $0.who(ref, room: room, for: self, ticket: ticket) }
         case .rooms(let ref, let limit): listRooms(ref, limit: limit)
         case .typing(let room): typing(room)
+        case .search(let search):
+            guard let session else { return }
+            let ticket = answers.open(isDear: true)
+            shard.ask { [self] in $0.search(search, for: self, session: session, ticket: ticket) }
+        case .read(let room, let position): read(room, position)
+        case .topic(let ref, let room, let text): setTopic(ref, room, text)
+        case .direct(let direct): openDirect(direct)
+        case .directs(let ref, let limit): listDirects(ref, limit: limit)
         case .answer(let frame): answerNow(frame)
         case .ignore: break
         }
@@ -335,7 +344,7 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         let tail = Entry.messageTail(user: user, session: session, key: send.key, bodyJSON: send.bodyJSON)
         let draft = Draft(kind: .message, user: user, key: send.key, tail: tail)
         let (ref, room, ticket) = (send.ref, send.room, answers.open())
-        shard.ask { [self] in $0.publish(draft, ref: ref, to: room, for: self, ticket: ticket) }
+        shard.ask { [self] in $0.publish(draft, ref: ref, to: room, by: session, for: self, ticket: ticket) }
     }
 
     private func typing(_ room: RoomName) {
@@ -344,6 +353,37 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
         if let told = typingTold[room], now - told < EdgeLimits.typingInterval { return }
         typingTold[room] = now
         shard.ask { $0.broker.typing(user, session: session, in: room) }
+    }
+
+    private func read(_ room: RoomName, _ position: Position) {
+        guard let session, let user else { return }
+        shard.ask { $0.markRead(room, upTo: position, session: session, user: user) }
+    }
+
+    private func setTopic(_ ref: Ref?, _ room: RoomName, _ text: String) {
+        guard let session, let user else { return }
+        let ticket = answers.open()
+        shard.ask { [self] in
+            $0.setTopic(text, ref: ref, in: room, by: user, session: session, for: self, ticket: ticket)
+        }
+    }
+
+    private func openDirect(_ direct: ClientFrame.Direct) {
+        guard let session, let user else { return }
+        let principal = Principal(user, isGuest: session.isGuest)
+        // Where there are no tokens everybody is a guest, and nobody needs to say so.
+        let partner = Principal(direct.user, isGuest: direct.isGuest || !authenticator.knowsTokens)
+        let ticket = answers.open()
+        shard.ask { [self] in
+            $0.direct(with: partner, by: principal, ref: direct.ref, for: self, ticket: ticket)
+        }
+    }
+
+    private func listDirects(_ ref: Ref?, limit: Int) {
+        guard let session, let user else { return }
+        let principal = Principal(user, isGuest: session.isGuest)
+        let ticket = answers.open(isDear: true)
+        shard.ask { [self] in $0.directs(of: principal, limit: limit, ref: ref, for: self, ticket: ticket) }
     }
 
     private func listRooms(_ ref: Ref?, limit: Int) {

@@ -35,6 +35,10 @@ final class EdgeMetrics: Sendable {
     let pauses = Value()
     let gaps = Value()
     let catchUpReads = Value()
+    let searches = Value()
+    let searchedEntries = Value()
+    let readMarks = Value()
+    let offers = Value()
     let connectsLimited = Value()
     let sessionsLimited = Value()
     let messageRate = GrowthRate()
@@ -74,6 +78,10 @@ final class EdgeMetrics: Sendable {
             counter("deliveries", "Entries queued to connections.", deliveries),
             counter("pauses", "Rooms paused for a slow consumer.", pauses),
             counter("gaps", "Gaps that the history could not fill.", gaps),
+            counter("searches", "Searches answered.", searches),
+            counter("searched_entries", "Entries read for searches.", searchedEntries),
+            counter("read_marks", "Read markers written.", readMarks),
+            counter("direct_offers", "Offers of direct rooms to connections.", offers),
             counter("catch_up_reads", "Reads of a room's history to start or catch up.", catchUpReads),
         ]
     }

@@ -83,6 +83,8 @@ enum EdgeLimits {
     /// From a list that lacks members of other nodes to the one that counts. A broker that lost its data gets them back when
     /// their node renews its lease, which each does within two seconds.
     static let rosterCheckDelay = TimeAmount.seconds(3)
+    /// Between two offers of a direct room in which something is said.
+    static let offerInterval = TimeAmount.seconds(1)
     /// Departures that wait for the broker to come back.
     static let departuresMax = 100_000
 }

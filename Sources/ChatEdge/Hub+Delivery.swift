@@ -39,6 +39,8 @@ extension Hub {
             case .entry: break
             case .presence(let change): segments += receive(change, in: room)
             case .typing(let user, let session): segments.append(typing(user, session, in: room))
+            case .topic(let topic, let session): segments += receive(topic, of: session, in: room)
+            case .read(let mark): tellRead(mark, in: room.name)
             }
         }
         receive(&entries, in: room, into: &segments)

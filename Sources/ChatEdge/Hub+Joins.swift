@@ -13,14 +13,37 @@ extension Hub {
             return fail([request], .unavailable, "The server cannot reach its message store; try again.")
         }
         let name = request.frame.room
+        guard let preparation = request.preparation else { return prepare(request) }
         if roomTable.entered(name, request.session) || rooms[name] == nil { rooms[name] = newRoom(name) }
         guard let room = rooms[name] else { return }
+        if let pair = preparation.pair { room.pair = pair }
         guard room.isReady else {
             room.waiting.append(request)
             if !room.isSubscribed { open(room) }
             return
         }
         proceed(request, in: room)
+    }
+
+    private func prepare(_ request: JoinRequest) {
+        let (room, principal) = (request.frame.room, request.principal)
+        preparing[request.number] = request
+        let marker = broker.readMarker(of: principal, in: room)
+        let pair = room.isDirect ? broker.directPair(of: room) : loop.makeSucceededFuture(nil)
+        marker.and(pair).whenComplete { [weak self] result in
+            guard let self, var request = preparing.removeValue(forKey: request.number) else { return }
+            switch result {
+            case .success((let read, let pair)):
+                if room.isDirect, pair?.contains(principal) != true {
+                    // The words for a room that a token does not open: whether there is such a room is not told.
+                    return fail([request], .forbidden, "Your token does not allow this in that room.")
+                }
+                request.preparation = .init(read: read, pair: pair)
+                join(request)
+            case .failure:
+                fail([request], .unavailable, "The server cannot reach its message store; try again.")
+            }
+        }
     }
 
     /// Whether the connection that asked has its session still.
@@ -160,7 +183,10 @@ extension Hub {
         let (members, count) = room.roster.members()
         let head = ServerFrame.Joined(
             ref: request.frame.ref, room: room.name, position: room.feed.last, messages: [],
-            complete: request.isComplete, more: more || wasCut, members: members, count: count)
+            complete: request.isComplete, more: more || wasCut, members: members, count: count,
+            read: [request.preparation?.read, markers.position(of: request.principal, in: room.name)]
+                .compactMap(\.self).max(),
+            topic: room.topic.flatMap { $0.text.isEmpty ? nil : $0 })
         var json = ByteBuffer()
         ServerFrame.writeJoined(head, renderedEntries: page.map(\.json), into: &json)
         let frames = Self.frames(FrameBytes.text(json: json), withGapOf: request, before: page.first?.id, in: room)

@@ -20,6 +20,9 @@ extension Hub {
             metrics.hasBeenUp = true
         case .down(let reason):
             logger.warning("link to the broker is down", metadata: ["reason": "\(reason)"])
+            let asked = Array(preparing.values)
+            preparing = [:]
+            fail(asked, .unavailable, "The server cannot reach its message store; try again.")
             for room in rooms.values {
                 room.feed.linkLost()
                 room.roster.snapshotFailed()
@@ -78,6 +81,7 @@ extension Hub {
         room.mustRetry = false
         perform(room.feed.subscribed(), in: room)
         readRoster(of: room, isCheck: false)
+        readTopic(of: room)
     }
 
     private func readRoster(of room: HubRoom, isCheck: Bool) {
@@ -119,7 +123,7 @@ extension Hub {
         answerWaiting(room)
     }
 
-    private func openingFailed(_ room: HubRoom, _ error: any Error) {
+    func openingFailed(_ room: HubRoom, _ error: any Error) {
         room.mustRetry = true
         logger.debug("room could not be opened", metadata: ["error": "\(error)"])
         let waiting = room.waiting
@@ -154,7 +158,7 @@ extension Hub {
         }
     }
 
-    private func answerWaiting(_ room: HubRoom) {
+    func answerWaiting(_ room: HubRoom) {
         guard room.isReady else { return }
         let waiting = room.waiting
         room.waiting = []

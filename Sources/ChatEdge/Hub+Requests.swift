@@ -16,13 +16,17 @@ extension Hub {
     }
 
     func publish(
-        _ draft: Draft, ref: Ref?, to room: RoomName, for connection: EdgeConnection, ticket: AnswerQueue.Ticket
+        _ draft: Draft, ref: Ref?, to room: RoomName, by session: SessionID, for connection: EdgeConnection,
+        ticket: AnswerQueue.Ticket
     ) {
         broker.publish(draft, to: room).whenComplete { [metrics] result in
             var json = ByteBuffer()
             switch result {
             case .success(let receipt):
                 metrics.published.add(1)
+                if room.isDirect, !receipt.isDuplicate {
+                    self.saidInDirectRoom(room, by: Principal(draft.user, isGuest: session.isGuest))
+                }
                 ServerFrame.writeAck(ref: ref, room: room, id: receipt.id, duplicate: receipt.isDuplicate, into: &json)
             case .failure(let error):
                 metrics.publishFailures.add(1)

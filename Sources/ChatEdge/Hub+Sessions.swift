@@ -122,7 +122,8 @@ extension Hub {
                     user: user.value, node: node.name, server: settings.serverText, resumed: rooms != nil,
                     frameBytes: Limits.frameBytesMax, bodyBytes: Limits.bodyBytesMax, rooms: settings.session.roomsMax,
                     sendsPerSecond: settings.sendsPerSecond,
-                    pingIntervalMilliseconds: Int(settings.pingInterval.nanoseconds / 1_000_000))))
+                    pingIntervalMilliseconds: Int(settings.pingInterval.nanoseconds / 1_000_000),
+                    features: ServerFeature.allCases.map(\.rawValue))))
         connection.shard.run { _ in connection.welcomed(session: session, user: user, rooms: rooms ?? [], frame: frame)
         }
     }
@@ -137,6 +138,7 @@ extension Hub {
     func connectionEnded(_ connection: EdgeConnection, session: SessionID, isClean: Bool) {
         guard connections[session] === connection else { return }
         connections[session] = nil
+        writeMarkers(of: session)
         guard isClean else { return sessions.detached(session, now: .now()) }
         leaveAll(session, reason: .left)
     }
@@ -152,6 +154,7 @@ extension Hub {
             claimed(request: request, from: from, session: session, secret: secret, user: user)
         case .claimed(let request, let claimed):
             claimAnswered(request, claimed.flatMap(ClaimedSession.init))
+        case .offer(let room, let to, let user): offer(room, to: to, user: user)
         case .kick(let user): kick(user)
         case .announce(let text):
             tellEveryone(.info, .announcement, text)

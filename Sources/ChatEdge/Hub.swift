@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 
 /// Everything that an edge needs of the broker, as one value.
-public typealias ClusterBroker = Broker & NodeRegistry & PresenceStore
+public typealias ClusterBroker = Broker & NodeRegistry & PresenceStore & RoomNotes & DirectRooms
 
 /// Owns what a node has once: its rooms, its sessions with or without a connection, and the talk with the broker.
 ///
@@ -27,6 +27,9 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     var connections: [SessionID: EdgeConnection] = [:]
     var roomTable = RoomTable()
     var rooms: [RoomName: HubRoom] = [:]
+    /// Joins about which the broker is asked before anything else, by their numbers.
+    var preparing: [UInt64: JoinRequest] = [:]
+    var markers = ReadMarkers()
     var link = LinkState.down(reason: "not connected yet")
     var isDraining = false
     /// `degraded` was said, and `restored` was not.
@@ -88,6 +91,7 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     /// Leaves every room for every session, gives the lease up and stops the broker.
     func stop() -> EventLoopFuture<Void> {
         sweep?.cancel()
+        for write in markers.takeAll() { writeMarker(write) }
         let farewell = sayFarewell()
         rooms = [:]
         return farewell.flatMap { self.broker.stop() }.always { _ in
@@ -129,6 +133,7 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         retryDepartures()
         retryTakeovers()
         retryRooms()
+        writeDueMarkers(now: now)
         metrics.sessions.set(sessions.count)
         metrics.rooms.set(rooms.count)
     }

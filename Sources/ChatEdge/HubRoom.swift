@@ -15,6 +15,17 @@ final class HubRoom: @unchecked Sendable {
     var hasRoster = false
     /// Asks again who is there, before anybody is told lost because the broker did not know them.
     var rosterCheck: Scheduled<Void>?
+    var topic: Topic?
+    /// The topic was read, or one was heard of.
+    var hasTopic = false
+    /// Reads of the topic; only the newest one's answer counts.
+    var topicReads = 0
+    /// A topic was heard of since the last read was begun: the answer may be older.
+    var heardTopic = false
+    /// Whose the room is, where it is a direct one.
+    var pair: DirectPair?
+    /// When a direct room was last offered to one of its two because something was said there.
+    var offered: [Principal: NIODeadline] = [:]
     /// The subscription was asked for and is not confirmed.
     var isOpening = false
     var isSubscribed = false
@@ -37,7 +48,7 @@ final class HubRoom: @unchecked Sendable {
     }
 
     /// Joins can be answered.
-    var isReady: Bool { feed.isLive && hasRoster }
+    var isReady: Bool { feed.isLive && hasRoster && hasTopic }
 
     /// Lists would be too long: presence is told by the count.
     var isLarge: Bool {
@@ -73,6 +84,13 @@ struct JoinRequest {
     /// The name was only claimed: it must not look like that of somebody in the room.
     let isGuest: Bool
     let frame: ClientFrame.Join
+    var principal: Principal { Principal(user, isGuest: isGuest) }
+    /// What the broker was asked first: how far the user has read, and of a direct room whose it is.
+    var preparation: Preparation?
+    struct Preparation {
+        var read: Position?
+        var pair: DirectPair?
+    }
     /// nil until the room was ready for it.
     var entrance: Entrance?
     /// Reads of the history so far.

@@ -56,6 +56,14 @@ private struct ClientFrameDecoder {
         if scanner.matches(members.type, "rooms") {
             return .rooms(ref: ref, limit: try limit(1...Limits.pageEntriesMax))
         }
+        if scanner.matches(members.type, "read") { return try read() }
+        if scanner.matches(members.type, "search") { return .search(try search(ref)) }
+        if scanner.matches(members.type, "topic") { return .topic(ref: ref, room: try room(), text: try topic()) }
+        if scanner.matches(members.type, "direct") { return .direct(try direct(ref)) }
+        if scanner.matches(members.type, "directs") {
+            return .directs(
+                ref: ref, limit: try limit(1...Limits.directsListedMax, default: Limits.directsListedDefault))
+        }
         if scanner.matches(members.type, "hello") { return .hello(try hello(ref)) }
         throw WireError(.unsupported, "This server knows no frame of that type.")
     }
@@ -102,10 +110,36 @@ extension ClientFrameDecoder {
         return ClientFrame.History(ref: ref, room: room, direction: direction, limit: limit)
     }
 
-    private func hello(_ ref: Ref?) throws(WireError) -> ClientFrame.Hello {
-        guard members.user.valueBytes <= Limits.userTextBytesMax else {
-            throw WireError(.invalidUser, "'user' is at most \(Limits.userNameCharactersMax) letters.")
+    private func search(_ ref: Ref?) throws(WireError) -> ClientFrame.Search {
+        let room = try room()
+        let token = members.text
+        guard token.kind == .string, !token.traits.contains(.loneSurrogate) else {
+            throw Self.invalid("'text' must be there and a string.")
         }
+        return ClientFrame.Search(
+            ref: ref, room: room, text: try SearchText(scanner.string(token)).text,
+            before: try position(members.before, "before"),
+            limit: try limit(1...Limits.searchEntriesMax, default: Limits.searchEntriesDefault))
+    }
+
+    private func read() throws(WireError) -> ClientFrame {
+        let room = try room()
+        guard let position = try position(members.position, "position") else {
+            throw Self.invalid("'position' must be there.")
+        }
+        return .read(room: room, position: position)
+    }
+
+    private func direct(_ ref: Ref?) throws(WireError) -> ClientFrame.Direct {
+        try checkUserLength()
+        guard let user = try text(members.user, "user", bytesMax: Limits.userTextBytesMax) else {
+            throw Self.invalid("'user' must be there and a string.")
+        }
+        return ClientFrame.Direct(ref: ref, user: try UserName(user), isGuest: try flag(members.guest, "guest"))
+    }
+
+    private func hello(_ ref: Ref?) throws(WireError) -> ClientFrame.Hello {
+        try checkUserLength()
         return ClientFrame.Hello(
             ref: ref,
             user: try text(members.user, "user", bytesMax: Limits.userTextBytesMax),
@@ -165,8 +199,37 @@ extension ClientFrameDecoder {
         return position
     }
 
-    private func limit(_ range: ClosedRange<Int>) throws(WireError) -> Int {
-        if members.limit.isMissing { return Limits.pageEntriesDefault }
+    private func topic() throws(WireError) -> String {
+        let token = members.topic
+        guard token.kind == .string else { throw Self.invalid("'topic' must be there and a string.") }
+        guard token.valueBytes <= Limits.topicBytesMax else {
+            throw WireError(.tooLarge, "A topic is at most \(Limits.topicBytesMax) bytes.")
+        }
+        guard token.traits.isDisjoint(with: [.layout, .controls, .loneSurrogate]) else {
+            throw WireError(.invalidBody, "A topic is one line of text without control characters.")
+        }
+        return scanner.string(token)
+    }
+
+    /// A name that is too long is a wrong name, and no wrong frame.
+    private func checkUserLength() throws(WireError) {
+        guard members.user.valueBytes <= Limits.userTextBytesMax else {
+            throw WireError(.invalidUser, "'user' is at most \(Limits.userNameCharactersMax) letters.")
+        }
+    }
+
+    private func flag(_ token: JSONToken, _ name: String) throws(WireError) -> Bool {
+        switch token.kind {
+        case .absent, .null, .false: return false
+        case .true: return true
+        case .number, .string, .object, .array: throw Self.invalid("'\(name)' must be true or false.")
+        }
+    }
+
+    private func limit(
+        _ range: ClosedRange<Int>, default standard: Int = Limits.pageEntriesDefault
+    ) throws(WireError) -> Int {
+        if members.limit.isMissing { return standard }
         guard let limit = scanner.unsigned(members.limit).flatMap({ Int(exactly: $0) }), range.contains(limit) else {
             throw Self.invalid("'limit' must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         }

@@ -43,6 +43,24 @@ extension ClientFrame {
             buffer.writeMember("limit", limit)
         case .typing(let room):
             buffer.writeHead("typing", nil, room)
+        case .search(let search):
+            buffer.writeHead("search", search.ref, search.room)
+            buffer.writeMember("text", search.text)
+            buffer.writeMember("before", search.before)
+            buffer.writeMember("limit", search.limit)
+        case .read(let room, let position):
+            buffer.writeHead("read", nil, room)
+            buffer.writeMember("position", position)
+        case .topic(let ref, let room, let text):
+            buffer.writeHead("topic", ref, room)
+            buffer.writeMember("topic", text)
+        case .direct(let direct):
+            buffer.writeHead("direct", direct.ref)
+            buffer.writeMember("user", direct.user.value)
+            if direct.isGuest { buffer.writeMember("guest", true) }
+        case .directs(let ref, let limit):
+            buffer.writeHead("directs", ref)
+            buffer.writeMember("limit", limit)
         case .ping(let ref):
             buffer.writeHead("ping", ref)
         }

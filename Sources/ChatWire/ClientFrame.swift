@@ -11,6 +11,14 @@ public enum ClientFrame: Sendable, Equatable {
     /// The rooms with recent activity that the user may read; 1 to ``Limits/pageEntriesMax`` of them.
     case rooms(ref: Ref?, limit: Int)
     case typing(room: RoomName)
+    case search(Search)
+    /// The user has read the room up to the position; not answered, and only forward moves count.
+    case read(room: RoomName, position: Position)
+    /// The room's topic from now on: 0 to ``Limits/topicBytesMax`` bytes of one line, without controls.
+    case topic(ref: Ref?, room: RoomName, text: String)
+    case direct(Direct)
+    /// The user's direct rooms; 1 to ``Limits/directsListedMax`` of them.
+    case directs(ref: Ref?, limit: Int)
     case ping(ref: Ref?)
 
     public struct Hello: Sendable, Equatable {
@@ -86,6 +94,46 @@ public enum ClientFrame: Sendable, Equatable {
             self.room = room
             self.direction = direction
             self.limit = limit
+        }
+    }
+}
+
+extension ClientFrame {
+    /// Looks for a text in a room's history.
+    public struct Search: Sendable, Equatable {
+        public var ref: Ref?
+        public var room: RoomName
+        /// 1 to ``Limits/searchTextBytesMax`` bytes without blanks around them; see ``SearchText``.
+        public var text: String
+        /// Entries before this one only; nil looks from the newest on.
+        public var before: Position?
+        /// Entries at most, 1 to ``Limits/searchEntriesMax``.
+        public var limit: Int
+
+        public init(
+            ref: Ref? = nil, room: RoomName, text: String, before: Position? = nil,
+            limit: Int = Limits.searchEntriesDefault
+        ) {
+            self.ref = ref
+            self.room = room
+            self.text = text
+            self.before = before
+            self.limit = limit
+        }
+    }
+
+    /// Asks for the room that only this user and another one may enter.
+    public struct Direct: Sendable, Equatable {
+        public var ref: Ref?
+        public var user: UserName
+        /// The guest of that name is meant, and not the user with a token. Without it a server that knows tokens takes
+        /// the name for one of those.
+        public var isGuest: Bool
+
+        public init(ref: Ref? = nil, user: UserName, isGuest: Bool = false) {
+            self.ref = ref
+            self.user = user
+            self.isGuest = isGuest
         }
     }
 }

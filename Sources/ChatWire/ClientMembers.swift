@@ -16,6 +16,10 @@ struct ClientMembers {
     private(set) var token = JSONToken.absent
     private(set) var client = JSONToken.absent
     private(set) var resume = JSONToken.absent
+    private(set) var text = JSONToken.absent
+    private(set) var position = JSONToken.absent
+    private(set) var topic = JSONToken.absent
+    private(set) var guest = JSONToken.absent
     /// A known member came twice: two programs could read such a frame differently, so it is refused.
     private(set) var hasRepetition = false
 
@@ -53,6 +57,14 @@ struct ClientMembers {
             Self.set(&client, value, &hasRepetition)
         } else if scanner.matches(name, "resume") {
             Self.set(&resume, value, &hasRepetition)
+        } else if scanner.matches(name, "text") {
+            Self.set(&text, value, &hasRepetition)
+        } else if scanner.matches(name, "position") {
+            Self.set(&position, value, &hasRepetition)
+        } else if scanner.matches(name, "topic") {
+            Self.set(&topic, value, &hasRepetition)
+        } else if scanner.matches(name, "guest") {
+            Self.set(&guest, value, &hasRepetition)
         }
     }
 

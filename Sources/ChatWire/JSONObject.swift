@@ -39,6 +39,9 @@ struct JSONObject {
         return found
     }
 
+    /// Whether the member is there and not null.
+    func has(_ name: StaticString) throws(WireError) -> Bool { !(try token(name).isMissing) }
+
     func string(_ name: StaticString) throws(WireError) -> String {
         let token = try token(name)
         guard token.kind == .string else { throw Self.unexpected(name) }
@@ -96,6 +99,22 @@ struct JSONObject {
     func objects<Element>(
         _ name: StaticString, _ element: (JSONObject) throws(WireError) -> Element
     ) throws(WireError) -> [Element] {
+        try elements(name) { token, array throws(WireError) in
+            try element(try JSONObject(UnsafeRawBufferPointer(rebasing: array[token.text])))
+        }
+    }
+
+    /// The strings of an array, in order.
+    func strings(_ name: StaticString) throws(WireError) -> [String] {
+        try elements(name) { token, array throws(WireError) in
+            guard token.kind == .string else { throw Self.unexpected(name) }
+            return JSONScanner(array).string(token)
+        }
+    }
+
+    private func elements<Element>(
+        _ name: StaticString, _ element: (JSONToken, UnsafeRawBufferPointer) throws(WireError) -> Element
+    ) throws(WireError) -> [Element] {
         let token = try token(name)
         guard token.kind == .array else { throw Self.unexpected(name) }
         let array = text(of: token)
@@ -109,7 +128,7 @@ struct JSONObject {
         var elements: [Element] = []
         elements.reserveCapacity(tokens.count)
         for token in tokens {
-            elements.append(try element(try JSONObject(UnsafeRawBufferPointer(rebasing: array[token.text]))))
+            elements.append(try element(token, array))
         }
         return elements
     }

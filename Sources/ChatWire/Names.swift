@@ -39,6 +39,12 @@ public struct RoomName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Every room of such a name is kept for two users alone: see ``ClientFrame/Direct``. No right of a token opens it.
+    public var isDirect: Bool { value.hasPrefix(Self.directPrefix) }
+
+    /// What names of direct rooms begin with; 32 hexadecimal digits follow.
+    public static let directPrefix = "dm-"
+
     private static let invalid = WireError(
         .invalidRoom, "A room's name is 1 to 64 characters of a-z, 0-9, '.', '_' and '-'.")
 

@@ -38,6 +38,19 @@ extension ServerFrame {
                         room: try room.room(), members: try room.integer("members"),
                         lastActivity: try room.unsigned("last_activity"))
                 })
+        case "found": self = .found(try Found(frame))
+        case "read": self = .read(room: try frame.room(), position: try frame.position("position"))
+        case "topic": self = .topic(ref: try frame.ref(), room: try frame.room(), try Topic(frame))
+        case "direct":
+            self = .direct(ref: try frame.ref(), room: try frame.room(), user: try frame.string("user"))
+        case "directs":
+            self = .directs(
+                ref: try frame.ref(),
+                directs: try frame.objects("directs") { direct throws(WireError) in
+                    DirectListing(
+                        room: try direct.room(), user: try direct.string("user"),
+                        lastActivity: try direct.unsigned("last_activity"))
+                })
         case "presence": self = .presence(try Presence(frame))
         case "typing": self = .typing(room: try frame.room(), user: try frame.string("user"))
         case "gap":
@@ -69,7 +82,8 @@ extension ServerFrame.Welcome {
             resumed: try frame.bool("resumed"), frameBytes: try limits.integer("frame_bytes"),
             bodyBytes: try limits.integer("body_bytes"), rooms: try limits.integer("rooms"),
             sendsPerSecond: try limits.number("sends_per_second"),
-            pingIntervalMilliseconds: try frame.integer("ping_interval_ms"))
+            pingIntervalMilliseconds: try frame.integer("ping_interval_ms"),
+            features: try frame.has("features") ? try frame.strings("features") : [])
     }
 }
 
@@ -78,7 +92,24 @@ extension ServerFrame.Joined {
         self.init(
             ref: try frame.ref(), room: try frame.room(), position: try frame.position("position"),
             messages: try Entry.page(frame), complete: try frame.bool("complete"), more: try frame.bool("more"),
-            members: try Member.list(frame), count: try frame.integer("count"))
+            members: try Member.list(frame), count: try frame.integer("count"),
+            read: try frame.has("read") ? try frame.position("read") : nil,
+            topic: try frame.has("topic") ? try Topic(try frame.object("topic")) : nil)
+    }
+}
+
+extension ServerFrame.Found {
+    fileprivate init(_ frame: JSONObject) throws(WireError) {
+        self.init(
+            ref: try frame.ref(), room: try frame.room(), messages: try Entry.page(frame), more: try frame.bool("more"),
+            before: try frame.has("before") ? try frame.position("before") : nil)
+    }
+}
+
+extension Topic {
+    fileprivate init(_ object: JSONObject) throws(WireError) {
+        self.init(
+            text: try object.string("topic"), user: try object.string("user"), time: try object.unsigned("ts"))
     }
 }
 
@@ -158,7 +189,7 @@ extension Entry.Kind {
 
 extension ErrorFrame {
     fileprivate init(_ frame: JSONObject) throws(WireError) {
-        let hasRetry = !(try frame.token("retry_after_ms").isMissing)
+        let hasRetry = try frame.has("retry_after_ms")
         self.init(
             ref: try frame.ref(), code: ErrorCode(rawValue: try frame.string("code")) ?? .internal,
             message: try frame.string("message"),

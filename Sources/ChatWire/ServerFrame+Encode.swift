@@ -37,6 +37,23 @@ extension ServerFrame {
                 buffer.closeObject()
             }
             buffer.closeObject()
+        case .found(let found):
+            buffer.write(found)
+        case .read(let room, let position):
+            buffer.writeHead("read", nil, room)
+            buffer.writeMember("position", position)
+            buffer.closeObject()
+        case .topic(let ref, let room, let topic):
+            buffer.writeHead("topic", ref, room)
+            buffer.writeName("topic")
+            buffer.writeMembers(topic)
+            buffer.closeObject()
+        case .direct(let ref, let room, let user):
+            buffer.writeHead("direct", ref, room)
+            buffer.writeMember("user", user)
+            buffer.closeObject()
+        case .directs(let ref, let directs):
+            buffer.write(ref, directs)
         case .presence(let presence):
             buffer.write(presence)
         case .typing(let room, let user):
@@ -120,6 +137,10 @@ extension ByteBuffer {
         writeJSONNumber(welcome.sendsPerSecond)
         closeObject()
         writeMember("ping_interval_ms", welcome.pingIntervalMilliseconds)
+        if !welcome.features.isEmpty {
+            writeName("features")
+            writeJSONArray(welcome.features) { $1.writeJSONString($0) }
+        }
         closeObject()
     }
 
@@ -131,6 +152,43 @@ extension ByteBuffer {
         writeMember("complete", joined.complete)
         writeMember("more", joined.more)
         writeMembers(joined.members, count: joined.count)
+        writeMember("read", joined.read)
+        if let topic = joined.topic {
+            writeStaticString(#","topic":{"topic":"#)
+            writeMembers(topic)
+            closeObject()
+        }
+        closeObject()
+    }
+
+    /// The value of a topic's first member, `topic`, and the others.
+    fileprivate mutating func writeMembers(_ topic: Topic) {
+        writeJSONString(topic.text)
+        writeMember("user", topic.user)
+        writeName("ts")
+        writeDecimal(topic.time)
+    }
+
+    fileprivate mutating func write(_ found: ServerFrame.Found) {
+        writeHead("found", found.ref, found.room)
+        writeName("messages")
+        writeJSONArray(found.messages) { $0.writeJSON(room: found.room, into: &$1) }
+        writeMember("more", found.more)
+        writeMember("before", found.before)
+        closeObject()
+    }
+
+    fileprivate mutating func write(_ ref: Ref?, _ directs: [DirectListing]) {
+        writeHead("directs", ref)
+        writeName("directs")
+        writeJSONArray(directs) { direct, buffer in
+            buffer.writeStaticString(#"{"room":"#)
+            buffer.writeJSONString(direct.room.value)
+            buffer.writeMember("user", direct.user)
+            buffer.writeName("last_activity")
+            buffer.writeDecimal(direct.lastActivity)
+            buffer.closeObject()
+        }
         closeObject()
     }
 

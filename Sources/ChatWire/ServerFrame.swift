@@ -12,6 +12,14 @@ public enum ServerFrame: Sendable, Equatable {
     case members(ref: Ref?, room: RoomName, members: [Member], count: Int)
     /// Newest activity first.
     case rooms(ref: Ref?, rooms: [RoomListing])
+    case found(Found)
+    /// The user has read the room up to the position, in another session.
+    case read(room: RoomName, position: Position)
+    case topic(ref: Ref?, room: RoomName, Topic)
+    /// A room that only the user and `user` may enter: the answer to a `direct`, or without a ref an offer.
+    case direct(ref: Ref?, room: RoomName, user: String)
+    /// Newest activity first.
+    case directs(ref: Ref?, directs: [DirectListing])
     case presence(Presence)
     case typing(room: RoomName, user: String)
     case gap(room: RoomName, after: Position, before: Position)
@@ -37,10 +45,14 @@ public enum ServerFrame: Sendable, Equatable {
         public var rooms: Int
         public var sendsPerSecond: Double
         public var pingIntervalMilliseconds: Int
+        /// What the server can do beyond the first version of the protocol, see ``ServerFeature``; nothing where it does
+        /// not say.
+        public var features: [String]
 
         public init(
             ref: Ref?, session: SessionID, resume: String, user: String, node: String, server: String, resumed: Bool,
-            frameBytes: Int, bodyBytes: Int, rooms: Int, sendsPerSecond: Double, pingIntervalMilliseconds: Int
+            frameBytes: Int, bodyBytes: Int, rooms: Int, sendsPerSecond: Double, pingIntervalMilliseconds: Int,
+            features: [String] = []
         ) {
             self.ref = ref
             self.session = session
@@ -54,6 +66,7 @@ public enum ServerFrame: Sendable, Equatable {
             self.rooms = rooms
             self.sendsPerSecond = sendsPerSecond
             self.pingIntervalMilliseconds = pingIntervalMilliseconds
+            self.features = features
         }
     }
 
@@ -70,10 +83,13 @@ public enum ServerFrame: Sendable, Equatable {
         public var more: Bool
         public var members: [Member]
         public var count: Int
+        /// What the user has read, in whatever session.
+        public var read: Position?
+        public var topic: Topic?
 
         public init(
             ref: Ref?, room: RoomName, position: Position, messages: [Entry], complete: Bool, more: Bool,
-            members: [Member], count: Int
+            members: [Member], count: Int, read: Position? = nil, topic: Topic? = nil
         ) {
             self.ref = ref
             self.room = room
@@ -83,6 +99,28 @@ public enum ServerFrame: Sendable, Equatable {
             self.more = more
             self.members = members
             self.count = count
+            self.read = read
+            self.topic = topic
+        }
+    }
+
+    /// What a search found, or a part of it.
+    public struct Found: Sendable, Equatable {
+        public var ref: Ref?
+        public var room: RoomName
+        /// Newest first.
+        public var messages: [Entry]
+        /// The search did not reach the history's begin.
+        public var more: Bool
+        /// Where to go on; there where `more` is true.
+        public var before: Position?
+
+        public init(ref: Ref?, room: RoomName, messages: [Entry], more: Bool, before: Position?) {
+            self.ref = ref
+            self.room = room
+            self.messages = messages
+            self.more = more
+            self.before = before
         }
     }
 
@@ -133,6 +171,45 @@ public struct RoomListing: Sendable, Hashable {
         self.members = members
         self.lastActivity = lastActivity
     }
+}
+
+/// What a room is about, in the words of one of its members. Nothing in it was filtered for a terminal.
+public struct Topic: Sendable, Hashable {
+    /// One line; empty where the topic was taken away.
+    public var text: String
+    /// Who said so.
+    public var user: String
+    /// Milliseconds since 1970, Redis' clock, when.
+    public var time: UInt64
+
+    public init(text: String, user: String, time: UInt64) {
+        self.text = text
+        self.user = user
+        self.time = time
+    }
+}
+
+/// A direct room of the user, as `directs` lists it.
+public struct DirectListing: Sendable, Hashable {
+    public var room: RoomName
+    /// The other one who may enter it.
+    public var user: String
+    /// Milliseconds since 1970, Redis' clock, to a second.
+    public var lastActivity: UInt64
+
+    public init(room: RoomName, user: String, lastActivity: UInt64) {
+        self.room = room
+        self.user = user
+        self.lastActivity = lastActivity
+    }
+}
+
+/// What came to the protocol after its first version; the raw values stand in `welcome.features`.
+public enum ServerFeature: String, Sendable, CaseIterable {
+    case search
+    case read
+    case topic
+    case direct
 }
 
 /// A session that entered a room.

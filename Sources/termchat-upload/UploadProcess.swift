@@ -56,7 +56,7 @@ struct UploadProcess {
         return status
     }
 
-    private func makeBroker(on loop: any EventLoop) throws -> any Broker & FileRegistry {
+    private func makeBroker(on loop: any EventLoop) throws -> any Broker & FileRegistry & DirectRooms & NodeRegistry {
         let name = try reader.value(of: UploadKeys.node)
         var random = SystemRandomNumberGenerator()
         guard let node = NodeID.new(name: name, using: &random) else {

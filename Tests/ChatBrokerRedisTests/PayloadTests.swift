@@ -44,11 +44,23 @@ import Testing
         #expect(user.value == "ann" && session.value == "s1")
     }
 
+    @Test func topicsAndMarkersAreRead() throws {
+        guard case .topic(let topic, let session) = try #require(self.events("S1123 s1 zoé ship  it")).first else {
+            throw NotThat()
+        }
+        #expect(topic == Topic(text: "ship  it", user: "zoé", time: 123) && session.value == "s1")
+        guard case .topic(let cleared, _) = try #require(self.events("S11 s1 ann ")).first else { throw NotThat() }
+        #expect(cleared.text == "")
+        guard case .read(let mark) = try #require(self.events("R112-3 s1 guest:zoé")).first else { throw NotThat() }
+        #expect(mark.position == Position("12-3") && mark.principal.description == "guest:zoé")
+    }
+
     @Test(arguments: [
         "", "E", "E2m12-0 0-0 2 ab", "X1", "E1m", "E1x12-0 0-0 2 ab", "E1m12 0-0 2 ab", "E1m12-0 0-0 3 ab",
         "E1m12-0 0-0 -1 ab", "E1m12-0 0-0 99999999999999999999 ab", "E1m99999999999999999999-0 0-0 1 a", "P1j",
         "P1jn s1 5 ann\n", "P1jn~1 S 5 ann\n", "P1ln~1 s1 5 boredom ann\n", "P1mn~1 s1 5 nobody ann\n",
-        "P1xn~1 s1 5 ann\n", "P1jn~1 s1 5 ann", "T1", "T1s1", "T1s1 ",
+        "P1xn~1 s1 5 ann\n", "P1jn~1 s1 5 ann", "T1", "T1s1", "T1s1 ", "S1", "S1x s1 ann t", "S11 s1 ann",
+        "S11 S ann t", "S11 s1 a:b t", "R1", "R112 s1 ann", "R112-3 s1", "R112-3 s1 x:ann",
     ])
     func garbageIsNoPayload(_ text: String) { #expect(events(text) == nil) }
 

@@ -36,10 +36,20 @@ import Testing
             nodes.append(node)
         }
         let (own, other) = (nodes[0], nodes[1])
+        let position = Position(milliseconds: 5, sequence: 0)
         let (ann, bob) = (try own.occupant("ann", session: "s1"), try other.occupant("bob", session: "s2"))
         try await own.call { $0.enter(ann, room: room, takingOverFrom: nil) }
         try await other.call { $0.enter(bob, room: room, takingOverFrom: nil) }
         own.broker.eventLoop.execute { own.broker.typing(ann.user, session: ann.session, in: room) }
+        _ = try await own.call { $0.setTopic("tea", by: ann.user, session: ann.session, in: room) }
+        #expect(try await own.call { $0.topic(of: room) }?.text == "tea")
+        let principals = (Principal(ann.user, isGuest: false), Principal(bob.user, isGuest: false))
+        let mark = ReadMark(principal: principals.0, session: ann.session, position: position)
+        try await own.call { $0.markRead(mark, in: room, isTold: true) }
+        #expect(try await own.call { $0.readMarker(of: principals.0, in: room) } == position)
+        let pair = try #require(DirectPair(principals.0, principals.1))
+        try await own.call { $0.noteDirect(pair) }
+        #expect(try await own.call { $0.directs(of: principals.1, limit: 5) }.count == 1)
         let receipt = try await own.publish("x", in: room)
         #expect(try await own.page(.after(receipt.id, limit: 5), of: room).isComplete)
         #expect(try await own.page(.before(receipt.id, limit: 5), of: room).entries.isEmpty)

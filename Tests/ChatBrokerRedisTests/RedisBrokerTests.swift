@@ -27,6 +27,36 @@ import Testing
         try await redis.stop()
     }
 
+    /// A public room whose guests call themselves something else each day.
+    @Test func markersOfARoomAreBounded() async throws {
+        let redis = try await LocalRedis.start()
+        let node = try await TestNode.start(.test("a"), try RedisBroker.test(redis, .test("a")))
+        let room = try RoomName.random()
+        let fill = "for i=1,\(NoteLimits.markersMax) do redis.call('HSET', KEYS[1], 'u'..i, i..'-0') end"
+        try await redis.cli("EVAL", fill, "1", "tc:{\(room)}:read")
+        let ann = Principal(try UserName("ann"), isGuest: true)
+        let session = try #require(SessionID("s1"))
+        let mark = ReadMark(principal: ann, session: session, position: Position(milliseconds: 1, sequence: 0))
+        try await node.call { $0.markRead(mark, in: room, isTold: false) }
+        #expect(try await node.call { $0.readMarker(of: ann, in: room) } == mark.position)
+        #expect(try await redis.cli("HLEN", "tc:{\(room)}:read").hasPrefix("\(NoteLimits.markersMax)"))
+        try await node.call { $0.stop() }
+        try await redis.stop()
+    }
+
+    @Test func listsOfDirectRoomsAreBounded() async throws {
+        let redis = try await LocalRedis.start()
+        let node = try await TestNode.start(.test("a"), try RedisBroker.test(redis, .test("a")))
+        let ann = Principal(try UserName("ann"), isGuest: false)
+        for number in 0...DirectLimits.listedMax {
+            let pair = try #require(DirectPair(ann, Principal(try UserName("u\(number)"), isGuest: false)))
+            try await node.call { $0.noteDirect(pair) }
+        }
+        #expect(try await node.call { $0.directs(of: ann, limit: 1000) }.count == DirectLimits.listedMax)
+        try await node.call { $0.stop() }
+        try await redis.stop()
+    }
+
     /// Keys of messages are forgotten after some minutes; a file's line is still known when a sweep tells it a day later.
     @Test func aFileIsAnnouncedOnceHoweverLateItIsToldAgain() async throws {
         let redis = try await LocalRedis.start()

@@ -26,18 +26,21 @@ func entries(_ numbers: ClosedRange<Int>) -> [Entry] { numbers.map { entry($0) }
 
 func joinedFrame(
     _ messages: [Entry], at last: Int, room: RoomName = lobby, ref: Ref? = nil, complete: Bool = true,
-    more: Bool = false
+    more: Bool = false, read: Position? = nil, topic: Topic? = nil
 ) -> ServerFrame.Joined {
     ServerFrame.Joined(
         ref: ref, room: room, position: position(last), messages: messages, complete: complete, more: more, members: [],
-        count: 0)
+        count: 0, read: read, topic: topic)
 }
 
-func welcomeFrame(user: String = "ann", resume: String = "secret", pingInterval: Int = 1000) -> ServerFrame.Welcome {
+func welcomeFrame(
+    user: String = "ann", resume: String = "secret", pingInterval: Int = 1000, features: [String] = []
+) -> ServerFrame.Welcome {
     guard let session = SessionID("abc123") else { preconditionFailure("a valid id") }
     return ServerFrame.Welcome(
         ref: nil, session: session, resume: resume, user: user, node: "edge-a", server: "termchat/test", resumed: false,
-        frameBytes: 65536, bodyBytes: 8192, rooms: 32, sendsPerSecond: 5, pingIntervalMilliseconds: pingInterval)
+        frameBytes: 65536, bodyBytes: 8192, rooms: 32, sendsPerSecond: 5, pingIntervalMilliseconds: pingInterval,
+        features: features)
 }
 
 func errorFrame(_ code: ErrorCode, retryAfter: Int? = nil) -> ErrorFrame {

@@ -321,21 +321,26 @@ import Testing
 }
 
 /// A machine with what it wrote.
-private struct Session {
+struct Session {
     var machine: SessionMachine
     var now = 0
     private var written: [(LinkID, ClientFrame)] = []
+    private var features: [String] = []
 
     init(keepsOutbox: Bool = false) {
         machine = SessionMachine(.init(user: "ann", token: "t", client: "test", keepsOutbox: keepsOutbox), seed: 1)
     }
 
     /// Welcomed on the first connection, with the lobby joined and shown up to `last`.
-    init(joined last: Int) {
+    /// - Parameters:
+    ///   - features: what every edge says it can do.
+    ///   - read: what the user has read.
+    init(joined last: Int, features: [String] = [], read: Position? = nil) {
         self.init()
+        self.features = features
         note(machine.join(lobby, since: nil, limit: 50, at: at(0)))
         welcome(LinkID(number: 1))
-        receive(.joined(joinedFrame([entry(last)], at: last, ref: Ref(1))), on: LinkID(number: 1))
+        receive(.joined(joinedFrame([entry(last)], at: last, ref: Ref(1), read: read)), on: LinkID(number: 1))
     }
 
     @discardableResult
@@ -346,6 +351,10 @@ private struct Session {
 
     func frames(on link: LinkID) -> [ClientFrame] { written.filter { $0.0 == link }.map(\.1) }
 
+    func reads(on link: LinkID) -> [Position] {
+        frames(on: link).compactMap { if case .read(lobby, let position) = $0 { position } else { nil } }
+    }
+
     func sentKeys(on link: LinkID) -> [String] {
         frames(on: link).compactMap { if case .send(let send) = $0 { send.key } else { nil } }
     }
@@ -354,7 +363,7 @@ private struct Session {
     mutating func welcome(_ link: LinkID) -> [SessionMachine.Action] {
         note(machine.start(at: at(now)))
         open(link)
-        return receive(.welcome(welcomeFrame()), on: link)
+        return receive(.welcome(welcomeFrame(features: features)), on: link)
     }
 
     mutating func open(_ link: LinkID) { note(machine.opened(link, at: at(now))) }
@@ -375,7 +384,7 @@ private struct Session {
     mutating func reconnect(to link: LinkID) {
         note(machine.retryNow(at: at(now)))
         open(link)
-        receive(.welcome(welcomeFrame()), on: link)
+        receive(.welcome(welcomeFrame(features: features)), on: link)
     }
 
     /// Adds what an earlier run left.

@@ -35,6 +35,49 @@ import Testing
         #expect(machine.received(.typing(room: try room()), access: { _ in [.read] }) == .ignore)
     }
 
+    @Test func readIsForJoinedRoomsAndNeverAnswered() throws {
+        var machine = active()
+        let read = ClientFrame.read(room: try room(), position: .zero)
+        #expect(machine.received(read, access: everything) == .ignore)
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        #expect(machine.received(read, access: everything) == .read(try room(), .zero))
+    }
+
+    @Test func aSearchNeedsTheRightToReadAndATopicThatToWrite() throws {
+        var machine = active()
+        let search = ClientFrame.Search(room: try room(), text: "tea")
+        #expect(code(machine.received(.search(search), access: { _ in [.write] })) == .forbidden)
+        #expect(machine.received(.search(search), access: { _ in [.read] }) == .search(search))
+        let topic = ClientFrame.topic(ref: nil, room: try room(), text: "tea")
+        #expect(code(machine.received(topic, access: { _ in [.read] })) == .forbidden)
+        #expect(code(machine.received(topic, access: everything)) == .notJoined)
+        _ = machine.received(.join(.init(room: try room())), access: everything)
+        machine.joined(try room())
+        #expect(machine.received(topic, access: everything) == .topic(ref: nil, room: try room(), text: "tea"))
+    }
+
+    /// Whatever a token says: who is one of the two is asked when the room is joined.
+    @Test func aDirectRoomIsOpenToWhoHasJoinedItAndNoRightOpensIt() throws {
+        let direct = try room("dm-00112233445566778899aabbccddeeff")
+        var machine = active()
+        let nothing: (RoomName) -> RoomAccess = { _ in [] }
+        let send = ClientFrame.Send(room: direct, key: "k", bodyJSON: ByteBuffer(string: #""x""#))
+        let frames: [ClientFrame] = [
+            .send(send), .who(ref: nil, room: direct), .history(.init(room: direct, direction: .newest)),
+            .search(.init(room: direct, text: "x")), .topic(ref: nil, room: direct, text: "x"),
+        ]
+        for frame in frames { #expect(code(machine.received(frame, access: everything)) == .forbidden) }
+        #expect(machine.received(.join(.init(room: direct)), access: nothing) == .join(.init(room: direct)))
+        machine.joinFailed(direct, now: start)
+        for frame in frames { #expect(code(machine.received(frame, access: everything)) == .forbidden) }
+        _ = machine.received(.join(.init(room: direct)), access: nothing)
+        machine.joined(direct)
+        for frame in frames { #expect(code(machine.received(frame, access: nothing)) == nil) }
+        machine.left(direct)
+        for frame in frames { #expect(code(machine.received(frame, access: everything)) == .forbidden) }
+    }
+
     @Test func aRoomOfAResumedSessionMayBeLeftAndCountsUntilItIs() throws {
         var machine = SessionMachine(settings: .init(roomsMax: 2), now: start)
         _ = machine.received(.hello(.init()), access: everything)

@@ -8,9 +8,9 @@ import ServerKit
 
 /// A broker whose answers come when a test says so, which fails what the test names, and whose link goes as the test
 /// wants. Everything else is the broker behind it.
-final class HeldBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable {
+final class HeldBroker: Broker, PresenceStore, NodeRegistry, RoomNotes, DirectRooms, @unchecked Sendable {
     enum Call: Hashable {
-        case subscribe, history, enter, leave, occupants, send
+        case subscribe, history, enter, leave, occupants, send, readMarker, topic
     }
 
     let eventLoop: any EventLoop
@@ -39,6 +39,14 @@ final class HeldBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable
 
     func release(_ call: Call) async throws {
         try await eventLoop.submit { for answer in self.held.removeValue(forKey: call) ?? [] { answer() } }.get()
+    }
+
+    /// Gives the answers that wait, and holds what is asked from now on.
+    func releaseAndHold(_ call: Call) async throws {
+        try await eventLoop.submit {
+            let answers = self.held.updateValue([], forKey: call) ?? []
+            for answer in answers { answer() }
+        }.get()
     }
 
     func fail(_ call: Call) async throws { try await eventLoop.submit { _ = self.failing.insert(call) }.get() }
@@ -114,6 +122,30 @@ final class HeldBroker: Broker, PresenceStore, NodeRegistry, @unchecked Sendable
         limit: Int, among: Int, where isWanted: @escaping @Sendable (RoomName) -> Bool
     ) -> EventLoopFuture<[RoomSummary]> {
         broker.rooms(limit: limit, among: among, where: isWanted)
+    }
+
+    func topic(of room: RoomName) -> EventLoopFuture<Topic?> { pass(.topic) { broker.topic(of: room) } }
+
+    func setTopic(
+        _ text: String, by user: UserName, session: SessionID, in room: RoomName
+    ) -> EventLoopFuture<Topic> {
+        broker.setTopic(text, by: user, session: session, in: room)
+    }
+
+    func readMarker(of principal: Principal, in room: RoomName) -> EventLoopFuture<Position?> {
+        pass(.readMarker) { broker.readMarker(of: principal, in: room) }
+    }
+
+    func markRead(_ mark: ReadMark, in room: RoomName, isTold: Bool) -> EventLoopFuture<Void> {
+        broker.markRead(mark, in: room, isTold: isTold)
+    }
+
+    func noteDirect(_ pair: DirectPair) -> EventLoopFuture<Void> { broker.noteDirect(pair) }
+
+    func directPair(of room: RoomName) -> EventLoopFuture<DirectPair?> { broker.directPair(of: room) }
+
+    func directs(of principal: Principal, limit: Int) -> EventLoopFuture<[DirectRoom]> {
+        broker.directs(of: principal, limit: limit)
     }
 
     func register(_ record: @escaping @Sendable () -> NodeRecord) { broker.register(record) }

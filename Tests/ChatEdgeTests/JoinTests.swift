@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [HeldBroker.Call.subscribe, .enter, .occupants])
+    @Test(arguments: [HeldBroker.Call.subscribe, .enter, .occupants, .readMarker, .topic])
     func aJoinIsAnsweredWhenTheLinkGoes(_ call: HeldBroker.Call) async throws {
         try await withEdge { edge, _ in
             let (ann, _) = try await WireClient.signIn("ann", port: edge.port)

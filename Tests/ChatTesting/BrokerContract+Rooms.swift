@@ -124,6 +124,8 @@ extension BrokerContract {
                 case .entry(let entry): entry.text
                 case .presence(let change): change.joined.map { "+\($0.user)" }.joined()
                 case .typing: "typing"
+                case .topic: "topic"
+                case .read: "read"
                 }
             }
             try demand(kinds, is: (0..<10).flatMap { ["+u\($0)", "\($0)"] }, "the order of \(node.id)")
@@ -188,7 +190,7 @@ extension BrokerContract {
     }
 
     /// Both nodes have heard what was said in the room until now.
-    private func barrier(_ a: TestNode, _ b: TestNode, _ room: RoomName) async throws {
+    func barrier(_ a: TestNode, _ b: TestNode, _ room: RoomName) async throws {
         let mark = try await a.publish("mark", in: room)
         try await eventually("the mark is heard") { b.entries(in: room).contains { $0.id == mark.id } }
     }

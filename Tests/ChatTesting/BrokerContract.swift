@@ -26,6 +26,13 @@ public struct BrokerContract: Sendable {
         case reassertingAnnouncesTheMissing
         case presenceAndEntriesHaveOneOrder
         case roomsAreListedByActivity
+        case aTopicIsStoredAndTold
+        case topicsHaveOneOrder
+        case aMarkerMovesForwardOnly
+        case markersAreThePrincipalsOwn
+        case aMarkerIsToldWhereThatIsWanted
+        case aDirectRoomIsForItsTwo
+        case directRoomsAreListedByActivity
         case aMessageReachesItsNode
         case nodesAreListedUntilTheyWithdraw
         case aStoppedBrokerRefuses
@@ -77,6 +84,13 @@ public struct BrokerContract: Sendable {
         case .reassertingAnnouncesTheMissing: try await reassertingAnnouncesTheMissing(a, b, room)
         case .presenceAndEntriesHaveOneOrder: try await presenceAndEntriesHaveOneOrder(a, b, room)
         case .roomsAreListedByActivity: try await roomsAreListedByActivity(a, b, room)
+        case .aTopicIsStoredAndTold: try await aTopicIsStoredAndTold(a, b, room)
+        case .topicsHaveOneOrder: try await topicsHaveOneOrder(a, b, room)
+        case .aMarkerMovesForwardOnly: try await aMarkerMovesForwardOnly(a, b, room)
+        case .markersAreThePrincipalsOwn: try await markersAreThePrincipalsOwn(a, b, room)
+        case .aMarkerIsToldWhereThatIsWanted: try await aMarkerIsTold(a, b, room)
+        case .aDirectRoomIsForItsTwo: try await aDirectRoomIsForItsTwo(a, b)
+        case .directRoomsAreListedByActivity: try await directRoomsAreListedByActivity(a, b)
         case .aMessageReachesItsNode: try await aMessageReachesItsNode(a, b)
         case .nodesAreListedUntilTheyWithdraw: try await nodesAreListedUntilTheyWithdraw(a, b)
         case .aStoppedBrokerRefuses: try await aStoppedBrokerRefuses(a, b, room)

@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 public import NIOCore
 
 /// Everything that a node needs of a broker.
-public typealias TestedBroker = Broker & NodeRegistry & PresenceStore
+public typealias TestedBroker = Broker & NodeRegistry & PresenceStore & RoomNotes & DirectRooms
 
 /// A node for tests of a broker: calls it on its loop, and keeps what it hears.
 public final class TestNode: BrokerReceiver, Sendable {
@@ -100,6 +100,14 @@ public final class TestNode: BrokerReceiver, Sendable {
 
     public func typings(in room: RoomName) -> [UserName] {
         events(in: room).compactMap { if case .typing(let user, _) = $0 { user } else { nil } }
+    }
+
+    public func topics(in room: RoomName) -> [Topic] {
+        events(in: room).compactMap { if case .topic(let topic, _) = $0 { topic } else { nil } }
+    }
+
+    public func marks(in room: RoomName) -> [ReadMark] {
+        events(in: room).compactMap { if case .read(let mark) = $0 { mark } else { nil } }
     }
 
     public func received(_ deliveries: [RoomDelivery]) {

@@ -24,6 +24,11 @@ public struct WireFrame: Decodable, Sendable {
     public var members: [Member]?
     public var count: Int?
     public var rooms: [Room]?
+    public var features: [String]?
+    public var read: String?
+    public var directs: [Direct]?
+    /// Of a `topic` frame its text, of a `joined` the whole.
+    public var topic: Topic?
 
     public var id: String?
     public var prev: String?
@@ -71,6 +76,31 @@ public struct WireFrame: Decodable, Sendable {
         public var room: String
         public var members: Int
         public var lastActivity: UInt64
+    }
+
+    public struct Direct: Decodable, Sendable, Hashable {
+        public var room: String
+        public var user: String
+        public var lastActivity: UInt64
+    }
+
+    public struct Topic: Decodable, Sendable, Hashable {
+        public var topic: String
+        public var user: String?
+        public var ts: UInt64?
+
+        private enum CodingKeys: String, CodingKey { case topic, user, ts }
+
+        public init(from decoder: any Decoder) throws {
+            if let text = try? decoder.singleValueContainer().decode(String.self) {
+                topic = text
+                return
+            }
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            topic = try members.decode(String.self, forKey: .topic)
+            user = try members.decode(String.self, forKey: .user)
+            ts = try members.decode(UInt64.self, forKey: .ts)
+        }
     }
 
     public struct Presence: Decodable, Sendable, Hashable {

@@ -96,6 +96,18 @@ struct ClientFrameErrorTests {
             #"{"type":"hello","client":"\#(long)\#(long)","ref":7}"#,
             #"{"type":"hello","resume":"\#(String(repeating: "x", count: 257))","ref":7}"#,
             #"{"type":"hello","token":"\#(String(repeating: "x", count: 4097))","ref":7}"#,
+            #"{"type":"search","room":"a","ref":7}"#, #"{"type":"search","room":"a","text":5,"ref":7}"#,
+            #"{"type":"search","room":"a","text":" \t","ref":7}"#,
+            #"{"type":"search","room":"a","text":"\ud800","ref":7}"#,
+            #"{"type":"search","room":"a","text":"\#(String(repeating: "x", count: 257))","ref":7}"#,
+            #"{"type":"search","room":"a","text":"b","limit":0,"ref":7}"#,
+            #"{"type":"search","room":"a","text":"b","limit":101,"ref":7}"#,
+            #"{"type":"search","room":"a","text":"b","before":"x","ref":7}"#,
+            #"{"type":"search","room":"a","text":"b","text":"b","ref":7}"#,
+            #"{"type":"read","room":"a","ref":7}"#, #"{"type":"read","room":"a","position":7,"ref":7}"#,
+            #"{"type":"topic","room":"a","ref":7}"#, #"{"type":"topic","room":"a","topic":null,"ref":7}"#,
+            #"{"type":"direct","ref":7}"#, #"{"type":"direct","user":7,"ref":7}"#,
+            #"{"type":"direct","user":"bo","guest":1,"ref":7}"#, #"{"type":"directs","limit":101,"ref":7}"#,
         ].map { Case(code: .invalidFrame, text: $0) }
 
     static let values: [Case] =
@@ -107,7 +119,16 @@ struct ClientFrameErrorTests {
             Case(
                 code: .invalidUser, text: #"{"type":"hello","user":"\#(String(repeating: "x", count: 513))","ref":7}"#),
             Case(code: .invalidRoom, text: #"{"type":"join","room":"\#(long)","ref":7}"#),
+            Case(code: .invalidUser, text: #"{"type":"direct","user":"a b","ref":7}"#),
+            Case(
+                code: .invalidUser, text: #"{"type":"direct","user":"\#(String(repeating: "x", count: 513))","ref":7}"#),
+            Case(
+                code: .tooLarge,
+                text: #"{"type":"topic","room":"a","topic":"\#(String(repeating: "x", count: 513))","ref":7}"#),
         ]
+        + [#"a\nb"#, #"\t"#, #"\u001b[31m"#, "\u{7f}", #"\u0085"#, #"\ud800"#].map {
+            Case(code: .invalidBody, text: #"{"type":"topic","room":"a","topic":"\#($0)","ref":7}"#)
+        }
         + ["", "a b", "a\\u0000", "é", "#a", "a/b", "\\ud800"].map {
             Case(code: .invalidRoom, text: #"{"type":"join","room":"\#($0)","ref":7}"#)
         }

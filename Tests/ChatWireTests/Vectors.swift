@@ -37,6 +37,26 @@ enum Vectors {
         (.who(ref: Ref(5), room: room), #"{"type":"who","ref":5,"room":"lobby"}"#),
         (.rooms(ref: Ref(7), limit: 20), #"{"type":"rooms","ref":7,"limit":20}"#),
         (.typing(room: room), #"{"type":"typing","room":"lobby"}"#),
+        (
+            .search(.init(ref: Ref(8), room: room, text: "zwölf \"x\"", before: Position("9-0")!, limit: 100)),
+            #"{"type":"search","ref":8,"room":"lobby","text":"zwölf \"x\"","before":"9-0","limit":100}"#
+        ),
+        (.search(.init(room: room, text: "a")), #"{"type":"search","room":"lobby","text":"a","limit":20}"#),
+        (
+            .read(room: room, position: Position("12-3")!),
+            #"{"type":"read","room":"lobby","position":"12-3"}"#
+        ),
+        (
+            .topic(ref: Ref(9), room: room, text: "ship it 🚢"),
+            #"{"type":"topic","ref":9,"room":"lobby","topic":"ship it 🚢"}"#
+        ),
+        (.topic(ref: nil, room: room, text: ""), #"{"type":"topic","room":"lobby","topic":""}"#),
+        (.direct(.init(ref: Ref(10), user: try! UserName("太郎"))), #"{"type":"direct","ref":10,"user":"太郎"}"#),
+        (
+            .direct(.init(user: try! UserName("bo"), isGuest: true)),
+            #"{"type":"direct","user":"bo","guest":true}"#
+        ),
+        (.directs(ref: Ref(11), limit: 50), #"{"type":"directs","ref":11,"limit":50}"#),
         (.ping(ref: Ref(6)), #"{"type":"ping","ref":6}"#),
         (.ping(ref: nil), #"{"type":"ping"}"#),
     ]
@@ -69,7 +89,54 @@ enum Vectors {
         ref: Ref(2), room: room, position: Position("1700000000001-0")!, messages: [message, file], complete: true,
         more: false, members: members, count: 2)
 
+    static let topic = Topic(text: "ship \"it\"", user: "bo", time: 17)
+    static let directRoom = try! RoomName("dm-0f")
+
+    static var markedJoined: ServerFrame.Joined {
+        ServerFrame.Joined(
+            ref: nil, room: room, position: .zero, messages: [], complete: true, more: false, members: [], count: 0,
+            read: Position("3-1")!, topic: topic)
+    }
+
     static let server: [(ServerFrame, String)] = [
+        (
+            .welcome(
+                .init(
+                    ref: nil, session: session, resume: "secret", user: "ann", node: "edge-a", server: "termchat/1",
+                    resumed: false, frameBytes: 1, bodyBytes: 2, rooms: 3, sendsPerSecond: 4,
+                    pingIntervalMilliseconds: 5, features: ServerFeature.allCases.map(\.rawValue))),
+            #"{"type":"welcome","session":"s3ss10n","resume":"secret","user":"ann","node":"edge-a","#
+                + #""server":"termchat/1","resumed":false,"limits":{"frame_bytes":1,"body_bytes":2,"rooms":3,"#
+                + #""sends_per_second":4},"ping_interval_ms":5,"features":["search","read","topic","direct"]}"#
+        ),
+        (
+            .joined(markedJoined),
+            #"{"type":"joined","room":"lobby","position":"0-0","messages":[],"complete":true,"more":false,"members":[],"#
+                + #""count":0,"read":"3-1","topic":{"topic":"ship \"it\"","user":"bo","ts":17}}"#
+        ),
+        (
+            .found(.init(ref: Ref(8), room: room, messages: [file, message], more: true, before: Position("9-0")!)),
+            #"{"type":"found","ref":8,"room":"lobby","messages":["# + fileJSON + "," + messageJSON
+                + #"],"more":true,"before":"9-0"}"#
+        ),
+        (
+            .found(.init(ref: nil, room: room, messages: [], more: false, before: nil)),
+            #"{"type":"found","room":"lobby","messages":[],"more":false}"#
+        ),
+        (.read(room: room, position: Position("3-1")!), #"{"type":"read","room":"lobby","position":"3-1"}"#),
+        (
+            .topic(ref: Ref(9), room: room, topic),
+            #"{"type":"topic","ref":9,"room":"lobby","topic":"ship \"it\"","user":"bo","ts":17}"#
+        ),
+        (
+            .direct(ref: Ref(10), room: directRoom, user: "太郎"),
+            #"{"type":"direct","ref":10,"room":"dm-0f","user":"太郎"}"#
+        ),
+        (.direct(ref: nil, room: directRoom, user: "bo"), #"{"type":"direct","room":"dm-0f","user":"bo"}"#),
+        (
+            .directs(ref: Ref(11), directs: [DirectListing(room: directRoom, user: "bo", lastActivity: 17)]),
+            #"{"type":"directs","ref":11,"directs":[{"room":"dm-0f","user":"bo","last_activity":17}]}"#
+        ),
         (
             .welcome(
                 .init(

@@ -44,6 +44,26 @@ extension SessionMachine {
             if case .request(let id) = settle(ref) { finish(id, .success(.members(members, count: count))) }
         case .rooms(let ref, let rooms):
             if case .request(let id) = settle(ref) { finish(id, .success(.rooms(rooms))) }
+        case .found(let found):
+            if case .request(let id) = settle(found.ref) {
+                finish(id, .success(.found(found.messages, more: found.more, before: found.before)))
+            }
+        case .read(let room, let position):
+            receivedRead(room, position, on: link)
+        case .topic(let ref, let room, let topic):
+            if rooms[room]?.source == link, topic.time > rooms[room]?.topicTime ?? 0 {
+                rooms[room]?.topicTime = topic.time
+                actions.append(.tell(.topic(room, topic)))
+            }
+            if case .request(let id) = settle(ref) { finish(id, .success(.topic(topic))) }
+        case .direct(let ref, let room, let user):
+            if case .request(let id) = settle(ref) {
+                finish(id, .success(.direct(room)))
+            } else if link == active {
+                actions.append(.tell(.direct(room, user: user)))
+            }
+        case .directs(let ref, let directs):
+            if case .request(let id) = settle(ref) { finish(id, .success(.directs(directs))) }
         case .presence(let presence):
             if rooms[presence.room]?.source == link { actions.append(.tell(.presence(presence))) }
         case .typing(let room, let user):

@@ -54,7 +54,10 @@ extension SessionMachine {
         pending[ref] = nil
         guard var room = rooms[name], room.joiningOn == link else { return }
         let event = SessionEvent.Joined(
-            room: name, members: joined.members, count: joined.count, isAgain: room.wasJoined)
+            room: name, members: joined.members, count: joined.count, isAgain: room.wasJoined, read: joined.read,
+            topic: joined.topic)
+        room.marker.joined(joined.read)
+        room.topicTime = joined.topic?.time ?? 0
         room.joiningOn = nil
         room.source = link
         room.wasJoined = true

@@ -63,7 +63,7 @@ extension SessionMachine {
         }
     }
 
-    /// Requests only read, so one that was lost with its connection is simply sent again.
+    /// Requests read, or say what may be said twice, so one that was lost with its connection is simply sent again.
     mutating func pumpRequests() {
         guard !requests.isEmpty, let active else { return }
         for id in requests.keys.sorted(by: { $0.number < $1.number }) {
@@ -78,6 +78,15 @@ extension SessionMachine {
                 actions.append(.write(.history(history), on: active))
             case .rooms(let limit):
                 actions.append(.write(.rooms(ref: Ref(ref), limit: limit), on: active))
+            case .search(let room, let text, let before, let limit):
+                let search = ClientFrame.Search(ref: Ref(ref), room: room, text: text, before: before, limit: limit)
+                actions.append(.write(.search(search), on: active))
+            case .topic(let room, let text):
+                actions.append(.write(.topic(ref: Ref(ref), room: room, text: text), on: active))
+            case .direct(let user, let isGuest):
+                actions.append(.write(.direct(.init(ref: Ref(ref), user: user, isGuest: isGuest)), on: active))
+            case .directs(let limit):
+                actions.append(.write(.directs(ref: Ref(ref), limit: limit), on: active))
             }
         }
     }

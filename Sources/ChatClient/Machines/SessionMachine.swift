@@ -44,6 +44,9 @@ struct SessionMachine: Sendable {
         /// When a `join` or page that was refused for now is asked for again.
         var retryAt: NIODeadline?
         var wasJoined = false
+        var marker = ReadMarker()
+        /// The time of the newest topic that was told: an answer and another's topic may come in either order.
+        var topicTime: UInt64 = 0
         /// Entries are missing between what was shown before the last `join` and what is shown since.
         var hasHole = false
 
@@ -74,6 +77,8 @@ struct SessionMachine: Sendable {
     /// The name the edge gave this session.
     var user: String?
     var actions: [Action] = []
+    /// What the edge of the active connection can do; see ``ServerFeature``.
+    private(set) var features: Set<String> = []
     private var resume: String?
     private var lastEnding: LinkEnding?
     private var refsMade = 0
@@ -91,6 +96,7 @@ struct SessionMachine: Sendable {
         var all = links.values.compactMap(\.deadline) + rooms.values.compactMap(\.retryAt)
         if let next = reconnect.deadline { all.append(next) }
         if let next = outbox.deadline { all.append(next) }
+        if let next = readDeadline { all.append(next) }
         return all.min()
     }
 
@@ -142,6 +148,7 @@ struct SessionMachine: Sendable {
     }
 
     mutating func close(at now: NIODeadline) -> [Action] {
+        pumpReads(at: now, isLast: true)
         perform(reconnect.stop(StopReason(.closed, "Closed.")), at: now)
         return flush(at: now)
     }
@@ -150,6 +157,7 @@ struct SessionMachine: Sendable {
     mutating func flush(at now: NIODeadline) -> [Action] {
         pumpRequests()
         pumpOutbox(at: now)
+        pumpReads(at: now)
         defer { actions.removeAll(keepingCapacity: true) }
         return actions
     }
@@ -190,6 +198,7 @@ extension SessionMachine {
         guard links[link]?.welcomed(pingInterval: interval, at: now) == true else { return }
         resume = welcome.resume
         user = welcome.user
+        features = Set(welcome.features)
         actions.append(.tell(.connected(SessionEvent.Connected(welcome))))
         for (message, author) in outbox.removeMessages(notOf: welcome.user) {
             actions.append(.tell(.kept(message, .writtenBy(author))))
@@ -232,7 +241,10 @@ extension SessionMachine {
         for name in rooms.keys {
             guard var room = rooms[name] else { continue }
             if room.joiningOn == link { room.joiningOn = nil }
-            if room.source == link { room.source = nil }
+            if room.source == link {
+                room.source = nil
+                room.marker.disconnected()
+            }
             if room.source == nil, room.joiningOn == nil { room.log.disconnected() }
             rooms[name] = room
         }

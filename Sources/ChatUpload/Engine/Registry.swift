@@ -2,12 +2,15 @@ import ChatBroker
 import ChatWire
 import NIOCore
 
+/// Everything that a worker needs of the broker.
+typealias UploadBroker = Broker & FileRegistry & DirectRooms & NodeRegistry
+
 /// The broker as the worker asks it: from any task, and for a limited time.
 struct Registry: Sendable {
-    let broker: any Broker & FileRegistry
+    let broker: any UploadBroker
 
     func call<Value: Sendable>(
-        _ body: @escaping @Sendable (any Broker & FileRegistry) -> EventLoopFuture<Value>
+        _ body: @escaping @Sendable (any UploadBroker) -> EventLoopFuture<Value>
     ) async throws -> Value {
         let loop = broker.eventLoop
         return try await loop.flatSubmit { [broker] in

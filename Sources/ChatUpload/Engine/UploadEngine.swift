@@ -142,8 +142,22 @@ struct UploadEngine: Sendable {
         let room = try RoomName(file.room)
         let receipt = try await registry.call { $0.announce(file.line, in: room) }
         try await disk.run { [store] in try store.settle(id) }
-        if !receipt.isDuplicate { metrics.finished.increment() }
+        if !receipt.isDuplicate {
+            metrics.finished.increment()
+            await offer(room, of: file)
+        }
         if let user = try? UserName(file.user) { await release(id, user, correction: correction) }
+    }
+
+    /// The other one of a direct room is told of a file as an edge tells of a message; a loss costs nothing but that.
+    private func offer(_ room: RoomName, of file: StoredFile) async {
+        guard room.isDirect, let user = try? UserName(file.user),
+            let pair = try? await registry.call({ $0.directPair(of: room) })
+        else { return }
+        let author = Principal(user, isGuest: file.isGuest)
+        guard let partner = pair.partner(of: author) else { return }
+        try? await registry.call { $0.noteDirect(pair) }
+        _ = try? await registry.call { $0.send(.offering(room, to: partner, from: author), to: nil) }
     }
 
     /// Ends an upload that is not to be finished.

@@ -14,7 +14,7 @@ struct DownloadRoutes: Sendable {
     /// `GET /api/rooms/{room}/files`, a page of `limit` after the id `before`.
     func list(_ request: Request, _ visitor: Visitor, room: String, isHead: Bool) async throws -> Response {
         let room = try RoomName(room)
-        guard visitor.allows(.read, room) else { throw Refusal.forbidden }
+        guard try await visitor.allows(.read, room, in: engine.registry) else { throw Refusal.forbidden }
         let query = request.uri.queryParameters
         var limit = UploadLimits.pageFilesDefault
         if let text = query["limit"] {
@@ -80,7 +80,7 @@ struct DownloadRoutes: Sendable {
     private func find(_ text: String, _ visitor: Visitor) async throws -> (UploadID, StoredFile) {
         guard let id = UploadID(text),
             let file = try await engine.disk.run({ [engine] in try engine.store.finishedFile(id) }),
-            visitor.allows(.read, try RoomName(file.room))
+            try await visitor.allows(.read, try RoomName(file.room), in: engine.registry)
         else { throw Refusal.notFound }
         return (id, file)
     }

@@ -112,7 +112,7 @@ struct FormUpload {
         switch name {
         case "room_key":
             let room = try RoomName(value)
-            guard visitor.allows(.write, room) else { throw Refusal.forbidden }
+            guard try await visitor.allows(.write, room, in: engine.registry) else { throw Refusal.forbidden }
             self.room = room
         case "username" where visitor.isGuest: try await become(visitor.user(claiming: value))
         default: break

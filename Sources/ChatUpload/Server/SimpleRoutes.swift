@@ -15,7 +15,7 @@ struct SimpleRoutes: Sendable {
         _ request: Request, _ body: BodyReader, _ visitor: Visitor, room: String, name: String
     ) async throws -> Response {
         let room = try RoomName(room)
-        guard visitor.allows(.write, room) else { throw Refusal.forbidden }
+        guard try await visitor.allows(.write, room, in: engine.registry) else { throw Refusal.forbidden }
         guard body.length ?? 0 <= engine.settings.fileBytesMax else {
             throw Refusal.fileTooLarge(engine.settings.fileBytesMax)
         }

@@ -55,7 +55,7 @@ struct TusRoutes: Sendable {
         let checksum = try request.headers[.uploadChecksum].map { header in try UploadChecksum(header) }
         guard let roomText = metadata["room"] else { throw Refusal.invalid("Upload-Metadata has no 'room'.") }
         let room = try RoomName(roomText)
-        guard visitor.allows(.write, room) else { throw Refusal.forbidden }
+        guard try await visitor.allows(.write, room, in: engine.registry) else { throw Refusal.forbidden }
         let user = try visitor.user(claiming: metadata["username"])
         if let text = metadata["sha256"], ContentHash(text) == nil {
             throw Refusal.invalid("'sha256' in Upload-Metadata is 64 hexadecimal digits.")
@@ -144,24 +144,26 @@ extension TusRoutes {
         switch try await engine.disk.run({ [engine] in try engine.store.state(of: id) }) {
         case nil: throw Refusal.notFound
         case .pending(let record, let offset, let isSealed):
-            try check(record, visitor)
+            try await check(record, visitor)
             guard isSealed || record.bytes == offset else {
                 return Found(record: record, offset: offset, isWhole: false)
             }
             return Self.whole(try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed))
         case .committed(let file):
-            try check(Self.record(of: file), visitor)
+            try await check(Self.record(of: file), visitor)
             try await engine.settle(id, file)
             return Self.whole(file)
         case .finished(let file):
-            try check(Self.record(of: file), visitor)
+            try await check(Self.record(of: file), visitor)
             return Self.whole(file)
         }
     }
 
     /// Not yours, or not your room any more, is told as if it were not there.
-    private func check(_ record: UploadRecord, _ visitor: Visitor) throws {
-        guard visitor.owns(record), visitor.allows(.write, try RoomName(record.room)) else { throw Refusal.notFound }
+    private func check(_ record: UploadRecord, _ visitor: Visitor) async throws {
+        guard visitor.owns(record),
+            try await visitor.allows(.write, try RoomName(record.room), in: engine.registry)
+        else { throw Refusal.notFound }
     }
 
     private static func record(of file: StoredFile) -> UploadRecord {

@@ -49,7 +49,8 @@ public final class UploadServer: Sendable {
     /// Prepares the volume, starts the broker, and serves until ``stop()``.
     /// - Throws: ``ProcessFailure`` `.unavailable` where the volume cannot be used or the address cannot be bound.
     public static func start(
-        _ settings: UploadSettings, broker: any Broker & FileRegistry, doorkeeper: Doorkeeper,
+        _ settings: UploadSettings, broker: any Broker & FileRegistry & DirectRooms & NodeRegistry,
+        doorkeeper: Doorkeeper,
         group: any EventLoopGroup, registry: MetricsRegistry, logger: Logger
     ) async throws -> UploadServer {
         try await start(
@@ -58,7 +59,9 @@ public final class UploadServer: Sendable {
     }
 
     static func start(
-        _ settings: UploadSettings, on directory: any Volume, broker: any Broker & FileRegistry, doorkeeper: Doorkeeper,
+        _ settings: UploadSettings, on directory: any Volume,
+        broker: any Broker & FileRegistry & DirectRooms & NodeRegistry,
+        doorkeeper: Doorkeeper,
         group: any EventLoopGroup, registry: MetricsRegistry, logger: Logger
     ) async throws -> UploadServer {
         let pool = NIOThreadPool(numberOfThreads: settings.diskThreads)

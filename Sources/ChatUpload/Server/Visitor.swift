@@ -1,4 +1,5 @@
 import HTTPTypes
+import ChatBroker
 import ChatIdentity
 import ChatWire
 import Hummingbird
@@ -36,7 +37,18 @@ enum Visitor: Sendable {
     /// Says a name, if it uploads, and proves nothing.
     case guest
 
-    func allows(_ action: RoomRights.Action, _ room: RoomName) -> Bool {
+    /// A direct room is not opened by rights, but by being one of its two. A guest proves no name, so that one of the two
+    /// being a guest lets any guest in: such rooms are as private as guests' names are.
+    func allows(_ action: RoomRights.Action, _ room: RoomName, in registry: Registry) async throws -> Bool {
+        guard room.isDirect else { return allows(action, room) }
+        guard let pair = try await registry.call({ $0.directPair(of: room) }) else { return false }
+        return switch self {
+        case .known(let identity): pair.contains(Principal(identity.user, isGuest: false))
+        case .guest: pair.first.isGuest || pair.second.isGuest
+        }
+    }
+
+    private func allows(_ action: RoomRights.Action, _ room: RoomName) -> Bool {
         switch self {
         case .known(let identity): identity.rights.allows(action, room)
         case .guest: true

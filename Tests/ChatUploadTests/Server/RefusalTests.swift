@@ -1,4 +1,5 @@
 import ChatBroker
+import ChatIdentity
 import NIOCore
 import ChatWire
 import ChatTesting
@@ -27,6 +28,31 @@ import Testing
                 volume.files.isEmpty
             }
             #expect(try await worker.lines(in: "lobby").isEmpty)
+        }
+    }
+
+    /// Guests prove no name, so that a guest's direct room is open to guests, and a user's is not.
+    @Test func filesOfADirectRoomAreForItsTwo() async throws {
+        try await RunningWorker.with { worker, _, _ in
+            let (ann, bob, eve) = (try UserName("ann"), try UserName("bob"), try UserName("eve"))
+            let ofUsers = try #require(DirectPair(Principal(ann, isGuest: false), Principal(bob, isGuest: false)))
+            let withGuest = try #require(DirectPair(Principal(ann, isGuest: false), Principal(bob, isGuest: true)))
+            func put(_ room: RoomName) async throws -> Int {
+                try await worker.ask("PUT", "/api/rooms/\(room)/files/n", body: "x").status
+            }
+            #expect(try await put(ofUsers.room) == 403)
+            let registry = Registry(broker: worker.broker)
+            for pair in [ofUsers, withGuest] { try await registry.call { $0.noteDirect(pair) } }
+            #expect(try await put(ofUsers.room) == 403)
+            #expect(try await worker.ask("GET", "/api/rooms/\(ofUsers.room)/files").status == 403)
+            #expect(try await put(withGuest.room) == 201)
+            #expect(try await worker.ask("GET", "/api/rooms/\(withGuest.room)/files").status == 200)
+
+            for (user, isIn) in [(ann, true), (bob, true), (eve, false)] {
+                let identity = Identity(user: user, rights: .everything, expiresAt: nil)
+                let isAllowed = try await Visitor.known(identity).allows(.write, ofUsers.room, in: registry)
+                #expect(isAllowed == isIn)
+            }
         }
     }
 

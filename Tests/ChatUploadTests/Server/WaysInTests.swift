@@ -34,6 +34,25 @@ import Testing
         }
     }
 
+    @Test func aFileInADirectRoomIsOfferedToTheOther() async throws {
+        let volume = try TemporaryVolume()
+        let store = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
+        let worker = try await RunningWorker.start(on: volume.volume, store: store)
+        let id = try NodeID.test("edge")
+        let edge = try await TestNode.start(id, InProcessBroker(node: id, on: store.eventLoop, store: store))
+        let (ann, bob) = (try Principal(UserName("ann"), isGuest: true), try Principal(UserName("bob"), isGuest: true))
+        let pair = try #require(DirectPair(ann, bob))
+        let room = try pair.room
+        try await edge.call { $0.noteDirect(pair) }
+        let answer = try await worker.ask("PUT", "/api/rooms/\(room)/files/n?username=ann", body: "x")
+        #expect(answer.status == 201)
+        try await eventually("bob is offered the room") {
+            edge.messages == [.offer(room: room.value, to: "guest:bob", user: "ann")]
+        }
+        try await edge.call { $0.stop() }
+        await worker.server.stop()
+    }
+
     @Test func aChunkedFormIsTaken() async throws {
         try await RunningWorker.with { worker, _, _ in
             let form = RunningWorker.form([
