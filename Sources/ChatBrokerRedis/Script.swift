@@ -10,6 +10,7 @@ enum Script: CaseIterable {
     case forget
     case reserve
     case files
+    case volume
 
     var source: [UInt8] {
         switch self {
@@ -20,6 +21,7 @@ enum Script: CaseIterable {
         case .forget: PackageResources.forget_lua
         case .reserve: PackageResources.reserve_lua
         case .files: PackageResources.files_lua
+        case .volume: PackageResources.volume_lua
         }
     }
 }

@@ -8,8 +8,10 @@ enum UploadLimits {
     static let writebackBytes = 8 * 1024 * 1024
     /// How long a request waits for the broker before it is answered with 503.
     static let brokerTimeout = TimeAmount.seconds(10)
-    /// Since the last byte of an upload that nobody can resume, because its request ended with its worker.
-    static let abandonSeconds = 600
+    /// Temporary files older than this were left by a worker that is no more.
+    static let temporarySeconds = 600
+    /// How often a worker renews the lease of an upload that it receives, within one lease.
+    static let renewalsPerLease = 3
     /// Commits younger than this are left to the worker that made them.
     static let graceSeconds = 10
     /// Files in one page of a room's list.

@@ -11,6 +11,8 @@ struct Refusal: Error, Sendable {
     /// One sentence that says what to do; safe to send.
     var message: String
     var headers: HTTPFields = [:]
+    /// For the log and the counters.
+    var cause: (any Error)?
 
     init(_ status: HTTPResponse.Status, _ code: String, _ message: String, headers: HTTPFields = [:]) {
         self.status = status
@@ -129,6 +131,8 @@ extension HTTPField.Name {
     static let uploadLength = known("Upload-Length")
     static let uploadDeferLength = known("Upload-Defer-Length")
     static let uploadMetadata = known("Upload-Metadata")
+    static let uploadConcat = known("Upload-Concat")
+    static let forwardedFor = known("X-Forwarded-For")
     static let uploadChecksum = known("Upload-Checksum")
     static let uploadExpires = known("Upload-Expires")
     static let methodOverride = known("X-HTTP-Method-Override")

@@ -14,11 +14,12 @@ public final class UploadServer: Sendable {
     public let address: HostPort
     let engine: UploadEngine
     private let pool: NIOThreadPool
-    private let link: LinkWatch
+    private let broker: RegistryWatch
     private let volume: VolumeWatch
     private let services: ServiceGroup
     private let running: Task<Void, Never>
     private let chores: [Task<Void, Never>]
+    private let leases: Task<Void, Never>
     private let draining: Flag
     private let stopTime: Duration
 
@@ -30,20 +31,22 @@ public final class UploadServer: Sendable {
     }
 
     private init(
-        address: HostPort, engine: UploadEngine, pool: NIOThreadPool, link: LinkWatch, volume: VolumeWatch,
+        address: HostPort, engine: UploadEngine, pool: NIOThreadPool, broker: RegistryWatch, volume: VolumeWatch,
         services: ServiceGroup, running: Task<Void, Never>, draining: Flag
     ) {
         self.address = address
         self.engine = engine
         self.pool = pool
-        self.link = link
+        self.broker = broker
         self.volume = volume
         self.services = services
         self.running = running
         self.draining = draining
         stopTime = engine.settings.stop
         let sweeper = Sweeper(engine: engine)
-        chores = [Task { await volume.run() }, Task { await sweeper.run() }]
+        chores = [Task { await volume.run() }, Task { await broker.run() }, Task { await sweeper.run() }]
+        let keeper = LeaseKeeper(engine: engine)
+        leases = Task { await keeper.run() }
     }
 
     /// Prepares the volume, starts the broker, and serves until ``stop()``.
@@ -69,14 +72,17 @@ public final class UploadServer: Sendable {
             store: store, disk: disk, registry: Registry(broker: broker), settings: settings,
             metrics: UploadMetrics(in: registry), logger: logger)
         let link = LinkWatch()
-        let volume = VolumeWatch(store: store, disk: disk, freeBytesMin: settings.freeBytesMin)
+        let volume = VolumeWatch(
+            store: store, registry: engine.registry, disk: disk, freeBytesMin: settings.freeBytesMin)
+        let watch = RegistryWatch(registry: engine.registry, identity: store.identity, link: link)
         let draining = Flag()
-        let routes = UploadRoutes(engine: engine, doorkeeper: doorkeeper, isDraining: { draining.isSet })
+        let routes = UploadRoutes(
+            engine: engine, doorkeeper: doorkeeper, volume: volume, isDraining: { draining.isSet })
         do {
-            try await disk.run { try store.prepare() }
-            await volume.look()
-            let (services, running, address) = try await listen(settings, engine, routes, group, logger)
+            _ = try await disk.run { try store.volume.names(in: "") }
             broker.eventLoop.execute { broker.start(link) }
+            await volume.begin()
+            let (services, running, address) = try await listen(settings, engine, routes, group, logger)
             registry.gauge("termchat_upload_volume_free_bytes", "Bytes that may still be written to the volume.") {
                 Double(volume.freeBytes)
             }
@@ -84,9 +90,10 @@ public final class UploadServer: Sendable {
                 link.problem == nil ? 1 : 0
             }
             return UploadServer(
-                address: address, engine: engine, pool: pool, link: link, volume: volume, services: services,
+                address: address, engine: engine, pool: pool, broker: watch, volume: volume, services: services,
                 running: running, draining: draining)
         } catch {
+            try? await broker.eventLoop.flatSubmit { broker.stop() }.get()
             try? await pool.shutdownGracefully()
             guard let error = error as? VolumeError else { throw error }
             throw ProcessFailure(.unavailable, "--volume: '\(settings.volume)' cannot be used: \(error)")
@@ -135,7 +142,7 @@ public final class UploadServer: Sendable {
 
     /// Whether new uploads should come here.
     public var readiness: Readiness {
-        var reasons = [volume.problem, link.problem].compactMap(\.self)
+        var reasons = [volume.problem, broker.problem].compactMap(\.self)
         if draining.isSet { reasons.append("draining") }
         return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
     }
@@ -153,7 +160,8 @@ public final class UploadServer: Sendable {
         }
         await running.value
         deadline.cancel()
-        for chore in chores { await chore.value }
+        leases.cancel()
+        for chore in chores + [leases] { await chore.value }
         let broker = engine.registry.broker
         try? await broker.eventLoop.flatSubmit { broker.stop() }.get()
         try? await pool.shutdownGracefully()

@@ -16,11 +16,13 @@ public struct Doorkeeper: Sendable {
         self.allowsGuests = allowsGuests
     }
 
-    /// - Parameter now: seconds since 1970.
-    func visitor(_ request: Request, now: Int) throws -> Visitor {
+    /// - Parameters:
+    ///   - address: the client's, as text.
+    ///   - now: seconds since 1970.
+    func visitor(_ request: Request, from address: String, now: Int) throws -> Visitor {
         guard let header = request.headers[.authorization] else {
             guard allowsGuests else { throw Refusal.unauthorized }
-            return .guest
+            return .guest(address: address)
         }
         let words = header.split(separator: " ", maxSplits: 1)
         guard let verifier, words.count == 2, words[0].lowercased() == "bearer",
@@ -34,7 +36,7 @@ public struct Doorkeeper: Sendable {
 enum Visitor: Sendable {
     case known(Identity)
     /// Says a name, if it uploads, and proves nothing.
-    case guest
+    case guest(address: String)
 
     func allows(_ action: RoomRights.Action, _ room: RoomName) -> Bool {
         switch self {
@@ -48,6 +50,18 @@ enum Visitor: Sendable {
         case .known: false
         case .guest: true
         }
+    }
+
+    /// Of a guest, whose limits are those of a name at an address.
+    var address: String? {
+        switch self {
+        case .known: nil
+        case .guest(let address): address
+        }
+    }
+
+    func owner(_ user: UserName, bytes: Int) -> UploadOwner {
+        UploadOwner(user: user.value, address: address, reserved: bytes)
     }
 
     /// Under which name it uploads.
