@@ -17,6 +17,8 @@ enum UploadLimits {
     /// Files in one page of a room's list.
     static let pageFilesMax = 200
     static let pageFilesDefault = 50
+    /// So much later than the worker's own deadline the server closes an idle connection without a word.
+    static let idleSlack = TimeAmount.seconds(5)
     /// How long a client that does not read its answer is waited for.
     static let writeTimeout = TimeAmount.seconds(60)
     /// After an answer that ends the connection, what still comes is thrown away for so long, so that the answer arrives.

@@ -36,6 +36,7 @@ struct UploadRoutes: HTTPResponder {
         var response: Response
         do {
             guard !isDraining() else { throw Refusal.draining }
+            guard request.headers[.invalidHost] == nil else { throw Refusal.invalid("Send one Host header.") }
             if let problem = volume.identityProblem { throw VolumeError(.gone, problem) }
             response = try await answer(request, body, from: client(of: request, context))
         } catch let error as HTTPParserError {
@@ -81,8 +82,11 @@ struct UploadRoutes: HTTPResponder {
         if case UploadStore.Failure.lost = error { engine.metrics.damaged.increment() }
         if refusal.status.code >= 500 {
             engine.metrics.failed.increment()
-            engine.logger.warning(
-                "a request failed", metadata: ["status": "\(refusal.status.code)", "error": "\(error)"])
+            // A worker that stops says 503 to all: nothing failed.
+            if !isDraining() || refusal.status != .serviceUnavailable {
+                engine.logger.warning(
+                    "a request failed", metadata: ["status": "\(refusal.status.code)", "error": "\(error)"])
+            }
         } else {
             engine.metrics.refused.increment()
         }

@@ -21,6 +21,7 @@ public final class UploadServer: Sendable {
     private let chores: [Task<Void, Never>]
     private let leases: Task<Void, Never>
     private let draining: Flag
+    private let connections: OpenConnections
     private let stopTime: Duration
 
     /// Something that is set once.
@@ -32,7 +33,8 @@ public final class UploadServer: Sendable {
 
     private init(
         address: HostPort, engine: UploadEngine, pool: NIOThreadPool, broker: RegistryWatch, volume: VolumeWatch,
-        services: ServiceGroup, running: Task<Void, Never>, draining: Flag
+        services: ServiceGroup, running: Task<Void, Never>, draining: Flag,
+        connections: OpenConnections
     ) {
         self.address = address
         self.engine = engine
@@ -42,6 +44,7 @@ public final class UploadServer: Sendable {
         self.services = services
         self.running = running
         self.draining = draining
+        self.connections = connections
         stopTime = engine.settings.stop
         let sweeper = Sweeper(engine: engine)
         chores = [Task { await volume.run() }, Task { await broker.run() }, Task { await sweeper.run() }]
@@ -76,13 +79,15 @@ public final class UploadServer: Sendable {
             store: store, registry: engine.registry, disk: disk, freeBytesMin: settings.freeBytesMin)
         let watch = RegistryWatch(registry: engine.registry, identity: store.identity, link: link)
         let draining = Flag()
+        let connections = OpenConnections()
         let routes = UploadRoutes(
             engine: engine, doorkeeper: doorkeeper, volume: volume, isDraining: { draining.isSet })
         do {
             _ = try await disk.run { try store.volume.names(in: "") }
             broker.eventLoop.execute { broker.start(link) }
             await volume.begin()
-            let (services, running, address) = try await listen(settings, engine, routes, group, logger)
+            let (services, running, address) = try await listen(
+                settings, engine, routes, group, connections, logger)
             registry.gauge("termchat_upload_volume_free_bytes", "Bytes that may still be written to the volume.") {
                 Double(volume.freeBytes)
             }
@@ -91,7 +96,7 @@ public final class UploadServer: Sendable {
             }
             return UploadServer(
                 address: address, engine: engine, pool: pool, broker: watch, volume: volume, services: services,
-                running: running, draining: draining)
+                running: running, draining: draining, connections: connections)
         } catch {
             try? await broker.eventLoop.flatSubmit { broker.stop() }.get()
             try? await pool.shutdownGracefully()
@@ -102,16 +107,19 @@ public final class UploadServer: Sendable {
 
     private static func listen(
         _ settings: UploadSettings, _ engine: UploadEngine, _ routes: UploadRoutes, _ group: any EventLoopGroup,
-        _ logger: Logger
+        _ connections: OpenConnections, _ logger: Logger
     ) async throws -> (ServiceGroup, Task<Void, Never>, HostPort) {
         let bound = group.next().makePromise(of: HostPort.self)
         let memory = engine.memory
         let server = HTTPServerBuilder.http1(
             configuration: .init(
                 additionalChannelHandlers: [
-                    PaceHandler(memory: memory, settings: settings), ContinueHandler(), LingerHandler(),
+                    HeadHandler.Installer(timeout: settings.idle),
+                    PaceHandler(memory: memory, connections: connections, settings: settings), ContinueHandler(),
+                    LingerHandler(),
                 ],
-                idleTimeout: settings.idle,
+                // Behind those of the handlers, which give an answer.
+                idleTimeout: settings.idle + UploadLimits.idleSlack,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: UploadLimits.headerBytesMax, maxHeaderListSize: UploadLimits.headBytesMax,
                     maxHeaderFieldCount: UploadLimits.headersMax)))
@@ -147,15 +155,17 @@ public final class UploadServer: Sendable {
         return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
     }
 
-    /// Refuses what is new, lets running requests go on for most of `--stop-seconds`, then cuts them: what came of resumable
-    /// uploads is kept.
+    /// Refuses what is new, lets running requests go on for most of `--stop-seconds`, then ends the bodies that still come with
+    /// 503: what came of resumable uploads is kept.
     public func stop() async {
         draining.set()
         for chore in chores { chore.cancel() }
         await services.triggerGracefulShutdown()
-        let deadline = Task { [stopTime, running] in
-            // The rest is for the cut requests to write down what they have.
+        let deadline = Task { [stopTime, running, connections] in
+            // The rest is for these requests to write down what they have, and to say so.
             try await Task.sleep(for: stopTime * 0.8)
+            connections.endBodies()
+            try await Task.sleep(for: stopTime * 0.1)
             running.cancel()
         }
         await running.value

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import ChatWire
 import Foundation
@@ -205,6 +206,72 @@ import Testing
             #expect(volume.files(in: Layout.files).count == 1)
             #expect(volume.files(in: Layout.blobs).count == 1)
         }
+    }
+
+    /// Of an upload that ends with its request, the worker is gone: no other request can have it.
+    @Test func whatAKilledWorkerHeldIsFreeAfterTheNextSweep() async throws {
+        try await RunningWorker.with({ settings in
+            settings.allowance = .init(pending: 1, bytesPerDay: 1000, perMinute: 100)
+        }) { worker, volume, _ in
+            let engine = worker.server.engine
+            let id = UploadID.random()
+            let owner = UploadOwner(user: "ann", address: "127.0.0.1", reserved: 1000)
+            try await engine.reserve(id, owner)
+            _ = try await engine.create(id, owner: owner, bytes: 1000)
+            let path = "/api/rooms/lobby/files/n?username=ann"
+            #expect(try await worker.ask("PUT", path, body: "x").status == 429)
+            let sweeper = Sweeper(engine: engine)
+            let now = Int(WallClock.milliseconds() / 1000)
+            try await sweeper.sweep(now: now)
+            #expect(try await worker.ask("PUT", path, body: "x").status == 429)
+            try await sweeper.sweep(now: now + engine.settings.leaseSeconds + 1)
+            #expect(!FileManager.default.fileExists(atPath: volume.path + "/" + Layout.partial(id)))
+            #expect(try await worker.ask("PUT", path, body: "x").status == 201)
+        }
+    }
+
+    @Test func aRunningUploadRenewsItsLease() async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send(
+                "PUT /api/rooms/lobby/files/n HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello")
+            try await eventually("it arrived") { !volume.files(in: Layout.partial).isEmpty }
+            let folders = try FileManager.default.contentsOfDirectory(atPath: "\(volume.path)/\(Layout.partial)")
+            let folder = try #require(folders.first)
+            let path = "\(volume.path)/\(Layout.partial)/\(folder)"
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: path)
+            await LeaseKeeper(engine: worker.server.engine).renew()
+            let renewed = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+            #expect((renewed ?? .distantPast) > Date(timeIntervalSinceNow: -60))
+            try await connection.send("world")
+            try await connection.expect("HTTP/1.1 201")
+            #expect(worker.server.engine.running.all.isEmpty)
+        }
+    }
+
+    @Test func aBodyThatIsStillOnItsWayAtTheDeadlineIsAnsweredAndKept() async throws {
+        let temporary = try TemporaryVolume()
+        let store = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
+        let worker = try await RunningWorker.start(on: temporary.volume, store: store) { $0.stop = .seconds(2) }
+        let path = try await worker.create(10)
+        let connection = try await RawConnection.connect(port: worker.port)
+        try await connection.send(
+            "PATCH \(path) HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n"
+                + "Content-Type: application/offset+octet-stream\r\n\r\nhello")
+        try await eventually("five bytes are there") {
+            try await worker.tus("HEAD", path).headers["upload-offset"] == "5"
+        }
+        await worker.server.stop()
+        try await connection.expect("HTTP/1.1 503")
+        #expect(connection.text.lowercased().contains("connection: close"), "\(connection.text)")
+        let next = try await RunningWorker.start(on: temporary.volume, store: store)
+        #expect(try await next.patch(path, at: 5, "world").status == 204)
+        await next.server.stop()
+    }
+
+    @Test func aCancelledRequestIsNoMistakeOfOurs() {
+        #expect(Refusal(CancellationError()).status.code == 503)
     }
 
     @Test func aDrainingWorkerRefusesWhatIsNewAndFinishesWhatRuns() async throws {
