@@ -77,8 +77,9 @@ let libraries: [Target] = [
     module(
         "ChatUpload",
         [
-            "CLinux", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", .nioCore, .nioPosix, .nioHTTP1,
-            .nioConcurrency, .hummingbird, .hummingbirdCore, .httpTypes, .nioHTTPTypes, .lifecycle, .crypto, .logging,
+            "CLinux", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", .nioCore, .nioPosix,
+            .nioHTTP1, .nioConcurrency, .hummingbird, .hummingbirdCore, .httpTypes, .nioHTTPTypes, .lifecycle, .crypto,
+            .logging,
         ]),
     module(
         "ChatControl",
@@ -165,8 +166,8 @@ let tests: [Target] =
         suite(
             "ChatUploadTests",
             [
-                "ChatUpload", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "ChatTesting", .nioCore,
-                .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
+                "ChatUpload", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting",
+                .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
             ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
         suite(

@@ -7,9 +7,12 @@ public protocol FileRegistry: Sendable {
     /// Asks for one upload more, before its first byte; the same id twice is counted once.
     func reserve(_ reservation: UploadReservation) -> EventLoopFuture<ReservationAnswer>
 
+    /// The upload goes on: it counts as pending for so long from now. One that was released or forgotten stays so.
+    func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount) -> EventLoopFuture<Void>
+
     /// The upload is over, finished or not.
     /// - Parameter correction: bytes to add to those that were reserved for the day, negative to give some back.
-    func release(_ id: String, of user: UserName, correction: Int) -> EventLoopFuture<Void>
+    func release(_ id: String, of account: UploadAccount, correction: Int) -> EventLoopFuture<Void>
 
     /// Lists the file and lets its line enter the room, once for its id however often and from wherever it is asked.
     /// Fails with ``BrokerError`` `.unavailable` where nothing of the line was stored.
@@ -21,6 +24,12 @@ public protocol FileRegistry: Sendable {
 
     /// Takes the file from the list; its line stays in the history.
     func forget(_ id: String, in room: RoomName) -> EventLoopFuture<Void>
+
+    /// Which volume the workers share, and `id` from now on where none is known. Where the two agree it is written again:
+    /// a broker that refuses writes fails here.
+    /// - Parameter id: what the worker's own volume says that it is; nil where it says nothing.
+    /// - Returns: the id of the volume that is known now.
+    func volume(_ id: String?) -> EventLoopFuture<String?>
 }
 
 /// A file as it is listed.
@@ -50,20 +59,34 @@ public struct FilePage: Sendable, Hashable {
 /// One upload that someone wants to begin, and the limits that it must keep.
 public struct UploadReservation: Sendable, Hashable {
     public var id: String
-    public var user: UserName
+    public var account: UploadAccount
     /// 0 where the length is not known yet.
     public var bytes: Int
-    /// How long the upload counts as pending if nobody releases it.
+    /// How long the upload counts as pending if nobody releases or renews it.
     public var lifetime: TimeAmount
     public var limits: UploadAllowance
 
-    public init(id: String, user: UserName, bytes: Int, lifetime: TimeAmount, limits: UploadAllowance) {
+    public init(
+        id: String, account: UploadAccount, bytes: Int, lifetime: TimeAmount, limits: UploadAllowance
+    ) {
         self.id = id
-        self.user = user
+        self.account = account
         self.bytes = bytes
         self.lifetime = lifetime
         self.limits = limits
     }
+}
+
+/// Whose limits an upload counts for: those of the user whose token it came with, or of a guest. Anybody may say any name
+/// without a token, so a guest is a name at one address.
+public struct UploadAccount: Hashable, Sendable, CustomStringConvertible {
+    /// Part of keys: no braces, spaces or controls. A user's name has no `@`.
+    public let description: String
+
+    public init(_ user: UserName) { description = user.value }
+
+    /// - Parameter address: the client's, as text of digits, letters, dots and colons.
+    public init(guest user: UserName, at address: String) { description = "\(user)@\(address)" }
 }
 
 /// What one user may upload.

@@ -23,10 +23,16 @@ struct FileShelf {
         var receipt: Receipt?
     }
 
+    /// Which volume the workers share.
+    private(set) var volume: String?
     private var files: [String: Shelved] = [:]
     /// Ids in the order of their lines.
     private var order: [String] = []
-    private var accounts: [UserName: Account] = [:]
+    private var accounts: [UploadAccount: Account] = [:]
+
+    mutating func record(volume id: String?) {
+        if volume == nil { volume = id }
+    }
 
     func receipt(of id: String) -> Receipt? { files[id]?.receipt }
 
@@ -52,8 +58,8 @@ struct FileShelf {
     }
 
     mutating func reserve(_ reservation: UploadReservation, at now: UInt64) -> ReservationAnswer {
-        var account = accounts[reservation.user] ?? Account()
-        defer { accounts[reservation.user] = account }
+        var account = accounts[reservation.account] ?? Account()
+        defer { accounts[reservation.account] = account }
         account.pending = account.pending.filter { $0.value > now }
         if account.creationsEnd <= now { (account.creations, account.creationsEnd) = (0, now + Self.minute) }
         if account.bytesEnd <= now { (account.bytes, account.bytesEnd) = (0, now + Self.day) }
@@ -61,7 +67,7 @@ struct FileShelf {
         let limits = reservation.limits
         guard account.creations < limits.perMinute else { return .refused(.rate, until: account.creationsEnd, now) }
         guard account.pending.count < limits.pending else {
-            return .refused(.pending, until: min(now + Self.minute, account.pending.values.min() ?? now), now)
+            return .refused(.pending, until: account.pending.values.min() ?? now, now)
         }
         guard limits.bytesPerDay == 0 || account.bytes + reservation.bytes <= limits.bytesPerDay else {
             return .refused(.bytes, until: account.bytesEnd, now)
@@ -72,9 +78,14 @@ struct FileShelf {
         return .granted
     }
 
-    mutating func release(_ id: String, of user: UserName, correction: Int) {
-        accounts[user]?.pending[id] = nil
-        accounts[user]?.bytes += correction
+    mutating func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount, at now: UInt64) {
+        guard accounts[account]?.pending[id] != nil else { return }
+        accounts[account]?.pending[id] = now + UInt64(clamping: lifetime.nanoseconds / 1_000_000)
+    }
+
+    mutating func release(_ id: String, of account: UploadAccount, correction: Int) {
+        accounts[account]?.pending[id] = nil
+        accounts[account]?.bytes += correction
     }
 }
 

@@ -172,8 +172,17 @@ extension InProcessBroker.Store {
 extension InProcessBroker.Store {
     func reserve(_ reservation: UploadReservation) -> ReservationAnswer { shelf.reserve(reservation, at: now()) }
 
-    func release(_ id: String, of user: UserName, correction: Int) {
-        shelf.release(id, of: user, correction: correction)
+    func release(_ id: String, of account: UploadAccount, correction: Int) {
+        shelf.release(id, of: account, correction: correction)
+    }
+
+    func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount) {
+        shelf.renew(id, of: account, lifetime: lifetime, at: now())
+    }
+
+    func volume(_ id: String?) -> String? {
+        shelf.record(volume: id)
+        return shelf.volume
     }
 
     func announce(_ line: FileLine, in room: RoomName) throws -> Receipt {

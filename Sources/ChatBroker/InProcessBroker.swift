@@ -117,8 +117,16 @@ public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileReg
         ask { $0.reserve(reservation) }
     }
 
-    public func release(_ id: String, of user: UserName, correction: Int) -> EventLoopFuture<Void> {
-        ask { $0.release(id, of: user, correction: correction) }
+    public func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount) -> EventLoopFuture<Void> {
+        ask { $0.renew(id, of: account, lifetime: lifetime) }
+    }
+
+    public func release(_ id: String, of account: UploadAccount, correction: Int) -> EventLoopFuture<Void> {
+        ask { $0.release(id, of: account, correction: correction) }
+    }
+
+    public func volume(_ id: String?) -> EventLoopFuture<String?> {
+        ask { $0.volume(id) }
     }
 
     public func announce(_ line: FileLine, in room: RoomName) -> EventLoopFuture<Receipt> {

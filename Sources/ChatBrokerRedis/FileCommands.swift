@@ -3,13 +3,14 @@ import ChatWire
 import HiredisClient
 import NIOCore
 
-/// reserve.lua: one upload into a user's account, or out of it.
+/// reserve.lua: one upload into an account, kept in it, or out of it.
 struct ReserveUpload: ScriptCall {
     static let script = Script.reserve
 
     enum Change {
         case reserve(UploadReservation)
-        case release(id: String, user: UserName, correction: Int)
+        case renew(id: String, account: UploadAccount, lifetime: TimeAmount)
+        case release(id: String, account: UploadAccount, correction: Int)
     }
 
     var change: Change
@@ -17,8 +18,8 @@ struct ReserveUpload: ScriptCall {
 
     var keys: [String] {
         switch change {
-        case .reserve(let reservation): keyspace.uploads(of: reservation.user)
-        case .release(_, let user, _): keyspace.uploads(of: user)
+        case .reserve(let reservation): keyspace.uploads(of: reservation.account)
+        case .renew(_, let account, _), .release(_, let account, _): keyspace.uploads(of: account)
         }
     }
 
@@ -32,6 +33,10 @@ struct ReserveUpload: ScriptCall {
             command.append(reservation.limits.pending)
             command.append(reservation.limits.bytesPerDay)
             command.append(reservation.limits.perMinute)
+        case .renew(let id, _, let lifetime):
+            command.append("renew")
+            command.append(id)
+            command.append(lifetime.nanoseconds / 1_000_000)
         case .release(let id, _, let correction):
             command.append("release")
             command.append(id)
@@ -70,6 +75,23 @@ struct ListFiles: ScriptCall {
             ids.append((try words[index].text, UInt64(try words[index + 1].text) ?? 0))
         }
         return ids
+    }
+}
+
+/// volume.lua: which volume the workers share.
+struct NameVolume: ScriptCall {
+    static let script = Script.volume
+
+    var id: String?
+    var keyspace: Keyspace
+
+    var keys: [String] { [keyspace.volume] }
+
+    func appendArguments(to command: inout RESPCommand) { command.append(id ?? "") }
+
+    func decode(_ reply: RESPValue) throws(RedisError) -> String? {
+        let known = try reply.text
+        return known.isEmpty ? nil : known
     }
 }
 

@@ -32,13 +32,15 @@ struct Keyspace: Sendable {
     func reap(_ node: NodeID) -> String { "\(prefix):reap:\(node)" }
 
     func file(_ id: String) -> String { "\(prefix):file:\(id)" }
-    /// The keys that reserve.lua needs for one user, in its order.
-    func uploads(of user: UserName) -> [String] {
+    /// The keys that reserve.lua needs for one account, in its order.
+    func uploads(of user: UploadAccount) -> [String] {
         ["\(prefix):uploads:{\(user)}", "\(prefix):upload-bytes:{\(user)}", "\(prefix):upload-rate:{\(user)}"]
     }
 
     func directs(of user: Principal) -> String { "\(prefix):directs:{\(user)}" }
 
+    /// Which volume the upload workers share.
+    var volume: String { "\(prefix):volume" }
     var nodes: String { "\(prefix):nodes" }
     var rooms: String { "\(prefix):rooms" }
     var control: String { "\(prefix):control" + channelSuffix }

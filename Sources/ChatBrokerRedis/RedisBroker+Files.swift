@@ -8,10 +8,17 @@ extension RedisBroker: FileRegistry {
         run(ReserveUpload(change: .reserve(reservation), keyspace: keyspace))
     }
 
-    public func release(_ id: String, of user: UserName, correction: Int) -> EventLoopFuture<Void> {
-        run(ReserveUpload(change: .release(id: id, user: user, correction: correction), keyspace: keyspace)).map { _ in
-        }
+    public func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount) -> EventLoopFuture<Void> {
+        run(ReserveUpload(change: .renew(id: id, account: account, lifetime: lifetime), keyspace: keyspace))
+            .map { _ in }
     }
+
+    public func release(_ id: String, of account: UploadAccount, correction: Int) -> EventLoopFuture<Void> {
+        run(ReserveUpload(change: .release(id: id, account: account, correction: correction), keyspace: keyspace))
+            .map { _ in }
+    }
+
+    public func volume(_ id: String?) -> EventLoopFuture<String?> { run(NameVolume(id: id, keyspace: keyspace)) }
 
     /// The metadata goes first: whoever sees the line finds the file. It is another slot on a cluster than the room's
     /// keys, so it is a command of its own; written again it says the same.

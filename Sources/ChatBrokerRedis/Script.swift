@@ -13,6 +13,7 @@ enum Script: CaseIterable {
     case topic
     case read
     case directs
+    case volume
 
     var source: [UInt8] {
         switch self {
@@ -26,6 +27,7 @@ enum Script: CaseIterable {
         case .topic: PackageResources.topic_lua
         case .read: PackageResources.read_lua
         case .directs: PackageResources.directs_lua
+        case .volume: PackageResources.volume_lua
         }
     }
 }

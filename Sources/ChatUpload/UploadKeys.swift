@@ -4,6 +4,7 @@ import ChatWire
 public import Logging
 import NIOCore
 public import ServerKit
+import WebSocketServer
 
 /// The settings of `termchat-upload` under their outside names, and what they come to.
 public struct UploadKeys {
@@ -23,6 +24,8 @@ public struct UploadKeys {
     public static let volume = Setting.optionalString(
         "volume", unit: "DIR", help: "The directory that all workers share; it must be there.")
     public static let guests = Setting.toggle("guests", default: false, help: "Let people in without a token.")
+    public static let trustedProxies = Setting.list(
+        "trusted-proxies", unit: "CIDR,…", help: "Peers whose X-Forwarded-For is believed.")
     public static let tokenKey = Setting.optionalString(
         "token-key", unit: "FILE", help: "Key that tokens are checked with: an HS256 secret or an EdDSA public key.")
     public static let tokenAudience = Setting.optionalString(
@@ -86,7 +89,8 @@ public struct UploadKeys {
     /// Every setting, for the reader and for docs/configuration.md.
     public static let descriptions: [SettingDescription] = [
         listen.description, admin.description, redis.description, broker.description, node.description,
-        volume.description, guests.description, tokenKey.description, tokenAudience.description,
+        volume.description, guests.description, trustedProxies.description, tokenKey.description,
+        tokenAudience.description,
         tokenIssuer.description,
         historyEntries.description,
         historyAge.description, maxFileBytes.description, minFreeBytes.description, userPending.description,
@@ -106,6 +110,7 @@ public struct UploadKeys {
         }
         upload.volume = volume
         upload.allowsGuests = try reader.value(of: guests)
+        upload.proxies = try proxies(try reader.value(of: trustedProxies))
         upload.fileBytesMax = try reader.value(of: maxFileBytes)
         upload.freeBytesMin = try reader.value(of: minFreeBytes)
         upload.allowance = UploadAllowance(
@@ -125,6 +130,18 @@ public struct UploadKeys {
         try reader.check(
             upload.rateGrace <= upload.idle, "--rate-grace-seconds must not be greater than --idle-seconds.")
         return upload
+    }
+
+    private static func proxies(_ texts: [String]) throws(SettingsError) -> TrustedProxies {
+        var ranges: [AddressRange] = []
+        for text in texts {
+            guard let range = try? AddressRange(text) else {
+                throw SettingsError(
+                    .invalidValue, "--trusted-proxies: '\(text)' is no address range such as 10.0.0.0/8.")
+            }
+            ranges.append(range)
+        }
+        return TrustedProxies(ranges: ranges)
     }
 
     private static func retention(_ texts: [String]) throws(SettingsError) -> [RoomRetention] {

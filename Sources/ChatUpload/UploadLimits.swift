@@ -8,13 +8,17 @@ enum UploadLimits {
     static let writebackBytes = 8 * 1024 * 1024
     /// How long a request waits for the broker before it is answered with 503.
     static let brokerTimeout = TimeAmount.seconds(10)
-    /// Since the last byte of an upload that nobody can resume, because its request ended with its worker.
-    static let abandonSeconds = 600
+    /// Temporary files older than this were left by a worker that is no more.
+    static let temporarySeconds = 600
+    /// How often a worker renews the lease of an upload that it receives, within one lease.
+    static let renewalsPerLease = 3
     /// Commits younger than this are left to the worker that made them.
     static let graceSeconds = 10
     /// Files in one page of a room's list.
     static let pageFilesMax = 200
     static let pageFilesDefault = 50
+    /// So much later than the worker's own deadline the server closes an idle connection without a word.
+    static let idleSlack = TimeAmount.seconds(5)
     /// How long a client that does not read its answer is waited for.
     static let writeTimeout = TimeAmount.seconds(60)
     /// After an answer that ends the connection, what still comes is thrown away for so long, so that the answer arrives.

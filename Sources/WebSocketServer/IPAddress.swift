@@ -43,6 +43,16 @@ public struct ClientAddress: Hashable, Sendable {
     }
 }
 
+extension ClientAddress: CustomStringConvertible {
+    /// `192.0.2.1`, or the network of an IPv6 address as `2001:db8:0:1::`.
+    public var description: String {
+        guard value >> 32 != IPAddress.mappedPrefix >> 32 else {
+            return [24, 16, 8, 0].map { "\(value >> $0 & 0xff)" }.joined(separator: ".")
+        }
+        return [112, 96, 80, 64].map { String(value >> $0 & 0xffff, radix: 16) }.joined(separator: ":") + "::"
+    }
+}
+
 /// A block of addresses in CIDR notation.
 public struct AddressRange: Hashable, Sendable {
     private let network: UInt128

@@ -1,8 +1,10 @@
-import NIOCore
+public import NIOCore
 
 /// The peers whose word on a client's address counts, and the rule that finds the client behind them.
-struct TrustedProxies {
+public struct TrustedProxies: Sendable {
     let ranges: [AddressRange]
+
+    public init(ranges: [AddressRange]) { self.ranges = ranges }
 
     /// Entries of `X-Forwarded-For` looked at; a longer list is a client's padding.
     static let hopsMax = 16
@@ -18,7 +20,7 @@ struct TrustedProxies {
     /// - Parameters:
     ///   - peer: The other end of the connection, or what the PROXY protocol says it is.
     ///   - forwardedFor: The values of all `X-Forwarded-For` fields, in order.
-    func client(behind peer: SocketAddress, forwardedFor: [Substring]) -> SocketAddress {
+    public func client(behind peer: SocketAddress, forwardedFor: [Substring]) -> SocketAddress {
         var client = peer
         for hop in forwardedFor.reversed().prefix(Self.hopsMax) {
             guard contains(client), let address = Self.address(of: hop) else { break }

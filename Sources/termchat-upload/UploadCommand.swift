@@ -26,6 +26,7 @@ struct UploadCommand: AsyncParsableCommand {
     @Option(UploadKeys.node) var node: String?
     @Option(UploadKeys.volume) var volume: String?
     @Flag(UploadKeys.guests) var guests: Bool?
+    @Option(UploadKeys.trustedProxies) var trustedProxies: String?
     @Option(UploadKeys.tokenKey) var tokenKey: String?
     @Option(UploadKeys.tokenAudience) var tokenAudience: String?
     @Option(UploadKeys.tokenIssuer) var tokenIssuer: String?

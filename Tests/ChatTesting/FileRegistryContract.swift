@@ -17,6 +17,11 @@ public struct FileRegistryContract: Sendable {
         case bytesAreGivenBack
         case creationsPerMinuteAreLimited
         case accountsAreTheUsersOwn
+        case aPendingUploadIsForgottenInTime
+        case aRenewedUploadIsPendingForLonger
+        case aReleasedUploadIsNotRenewed
+        case aFullAccountSaysWhenAPlaceIsFree
+        case theVolumeIsTheFirstOneThatWasNamed
     }
 
     public typealias Tested = TestedBroker & FileRegistry
@@ -32,13 +37,14 @@ public struct FileRegistryContract: Sendable {
             nodes.append(try await TestNode.start(.test(index == 0 ? "a" : "b"), broker))
         }
         let workers = brokers.map(Worker.init)
-        let user = try UserName("user\(UInt32.random(in: .min ... .max))")
+        let user = UploadAccount(try UserName("user\(UInt32.random(in: .min ... .max))"))
         try await check(behaviour, workers[0], workers[1], try RoomName.random(), user, nodes)
         for node in nodes { try await node.call { $0.stop() } }
     }
 
     private func check(
-        _ behaviour: Behaviour, _ a: Worker, _ b: Worker, _ room: RoomName, _ user: UserName, _ nodes: [TestNode]
+        _ behaviour: Behaviour, _ a: Worker, _ b: Worker, _ room: RoomName, _ user: UploadAccount,
+        _ nodes: [TestNode]
     ) async throws {
         switch behaviour {
         case .aFileIsAnnouncedOnce:
@@ -101,8 +107,35 @@ public struct FileRegistryContract: Sendable {
             try expect(after > .zero && after <= .minutes(1), "it may come within a minute: \(after)")
         case .accountsAreTheUsersOwn:
             try expect(try await a.reserve("u1", user, pending: 1) == .granted, "one user")
-            let other = try UserName("other\(UInt32.random(in: .min ... .max))")
+            let other = UploadAccount(guest: try UserName("ann"), at: "\(UInt32.random(in: .min ... .max))")
             try expect(try await a.reserve("u2", other, pending: 1) == .granted, "another user")
+        case .aPendingUploadIsForgottenInTime:
+            try expect(try await a.reserve("u1", user, pending: 1, lifetime: .milliseconds(50)) == .granted, "one")
+            try await eventually("the place is free") { try await b.reserve("u2", user, pending: 1) == .granted }
+        case .aRenewedUploadIsPendingForLonger:
+            try expect(try await a.reserve("u1", user, pending: 2, lifetime: .seconds(1)) == .granted, "the first")
+            try await b.call { $0.renew("u1", of: user, lifetime: .minutes(5)) }
+            try expect(try await a.reserve("u2", user, pending: 2, lifetime: .milliseconds(1)) == .granted, "another")
+            try await eventually("only the renewed one is left") {
+                try await a.reserve("u3", user, pending: 2) == .granted
+            }
+            let again = try await a.reserve("u4", user, pending: 2)
+            try expect(again.retryAfter.map { $0 > .minutes(4) } ?? false, "renewed for five minutes: \(again)")
+        case .aReleasedUploadIsNotRenewed:
+            try expect(try await a.reserve("u1", user, pending: 1) == .granted, "the first")
+            try await a.call { $0.release("u1", of: user, correction: 0) }
+            try await b.call { $0.renew("u1", of: user, lifetime: .minutes(5)) }
+            try expect(try await a.reserve("u2", user, pending: 1) == .granted, "its place is free")
+        case .aFullAccountSaysWhenAPlaceIsFree:
+            try expect(try await a.reserve("u1", user, pending: 1, lifetime: .hours(2)) == .granted, "for two hours")
+            let refused = try await a.reserve("u2", user, pending: 1)
+            let after = refused.retryAfter ?? .zero
+            try expect(after > .minutes(119) && after <= .hours(2), "in two hours, not sooner: \(refused)")
+        case .theVolumeIsTheFirstOneThatWasNamed:
+            let named = try await a.call { $0.volume("v\(UInt32.random(in: .min ... .max))") }
+            try expect(named != nil, "a volume")
+            try expect(try await b.call { $0.volume("another") } == named, "another does not take its place")
+            try expect(try await b.call { $0.volume(nil) } == named, "who has none is told")
         }
     }
 
@@ -142,10 +175,11 @@ private struct Worker: Sendable {
     }
 
     func reserve(
-        _ id: String, _ user: UserName, bytes: Int = 0, pending: Int = 100, perDay: Int = 0, perMinute: Int = 100
+        _ id: String, _ account: UploadAccount, bytes: Int = 0, pending: Int = 100, perDay: Int = 0,
+        perMinute: Int = 100, lifetime: TimeAmount = .minutes(5)
     ) async throws -> ReservationAnswer {
         let reservation = UploadReservation(
-            id: id, user: user, bytes: bytes, lifetime: .minutes(5),
+            id: id, account: account, bytes: bytes, lifetime: lifetime,
             limits: UploadAllowance(pending: pending, bytesPerDay: perDay, perMinute: perMinute))
         return try await call { $0.reserve(reservation) }
     }
@@ -154,5 +188,9 @@ private struct Worker: Sendable {
 extension ReservationAnswer {
     fileprivate var reason: Reason? {
         if case .refused(let reason, _) = self { reason } else { nil }
+    }
+
+    fileprivate var retryAfter: TimeAmount? {
+        if case .refused(_, let time) = self { time } else { nil }
     }
 }

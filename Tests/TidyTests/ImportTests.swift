@@ -16,7 +16,7 @@ import Testing
         "ChatClient": ["ChatWire", "TerminalUI"],
         "ChatControl": ["ChatBroker", "ChatIdentity", "ChatWire", "ServerKit"],
         "ChatEdge": ["ChatBroker", "ChatCore", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer"],
-        "ChatUpload": ["ChatBroker", "ChatIdentity", "ChatWire", "ServerKit"],
+        "ChatUpload": ["ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer"],
     ]
 
     /// What a program may not import: what is behind its module, and the other side of the wire.

@@ -13,8 +13,13 @@ struct Sweeper: Sendable {
     /// Until the task is cancelled; the first sweep at once.
     func run() async {
         while !Task.isCancelled {
+            guard store.identity.known != nil else {
+                // Whatever the directory is, it is not this worker's yet.
+                try? await Task.sleep(for: VolumeWatch.interval)
+                continue
+            }
             do {
-                try await sweep(now: Int(WallClock.milliseconds() / 1000))
+                try await sweep(now: try await engine.disk.run { [store] in try store.time() })
                 engine.metrics.sweeps.increment()
             } catch {
                 engine.logger.warning("a sweep did not come to its end", metadata: ["error": "\(error)"])
@@ -28,8 +33,9 @@ struct Sweeper: Sendable {
     func sweep(now: Int, grace: Int = UploadLimits.graceSeconds) async throws {
         let rules = UploadStore.SweepRules(
             expire: engine.settings.expireSeconds,
-            abandon: engine.settings.abandonSeconds,
+            abandon: engine.settings.leaseSeconds,
             grace: grace, now: now)
+        try await engine.disk.run { [store] in try store.checkVolume() }
         try await finishCommits(rules)
         try await sweepPartials(rules)
         try await sweepBytes(rules)
@@ -53,7 +59,10 @@ struct Sweeper: Sendable {
             await attempt(id) {
                 switch try await engine.disk.run({ [store] in try store.sweepPartial(id, rules) }) {
                 case .kept: break
-                case .removed: engine.metrics.expired.increment()
+                case .removed(let owner):
+                    engine.metrics.expired.increment()
+                    await engine.release(id, owner, correction: -(owner?.reserved ?? 0))
+                case .cleared(let owner): await engine.release(id, owner)
                 case .finish(let record, let offset, let isSealed):
                     _ = try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed)
                 }

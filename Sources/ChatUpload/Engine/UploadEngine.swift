@@ -15,6 +15,7 @@ struct UploadEngine: Sendable {
     let logger: Logger
     let memory = MemoryShare()
     let hashes = HashMemory()
+    let running = RunningUploads()
 
     /// Who a file is from and what it is called.
     struct Label: Sendable {
@@ -26,17 +27,27 @@ struct UploadEngine: Sendable {
         var sha256: ContentHash?
         /// Milliseconds since 1970.
         var created: UInt64
-        /// Bytes that were counted for the user's day when it began.
-        var reserved = 0
+        var owner: UploadOwner
     }
 
-    /// Asks for one upload more of the user.
-    /// - Parameter isResumable: else it counts as unfinished only for as long as one that its worker abandoned is kept.
-    /// - Throws: ``Refusal`` 429.
-    func reserve(_ id: UploadID, _ user: UserName, bytes: Int, isResumable: Bool = false) async throws {
-        let seconds = isResumable ? settings.expireSeconds : settings.abandonSeconds
+    /// How long an upload counts as unfinished after its worker was last heard of.
+    func lifetime(isResumable: Bool) -> TimeAmount {
+        .seconds(Int64(isResumable ? settings.expireSeconds : settings.leaseSeconds))
+    }
+
+    /// A request of this worker receives or finishes the upload until ``RunningUploads/ended(_:)``.
+    func began(_ id: UploadID, _ owner: UploadOwner?, isResumable: Bool) -> Int {
+        running.began(.init(id: id, account: owner?.account, lifetime: lifetime(isResumable: isResumable)))
+    }
+
+    /// Asks for one upload more.
+    /// - Throws: ``Refusal`` 429; 413 where it is more than the allowance of a whole day.
+    func reserve(_ id: UploadID, _ owner: UploadOwner, isResumable: Bool = false) async throws {
+        guard let account = owner.account else { return }
+        let most = settings.allowance.bytesPerDay
+        guard most == 0 || owner.reserved <= most else { throw Refusal.fileTooLarge(most) }
         let reservation = UploadReservation(
-            id: id.value, user: user, bytes: bytes, lifetime: .seconds(Int64(seconds)),
+            id: id.value, account: account, bytes: owner.reserved, lifetime: lifetime(isResumable: isResumable),
             limits: settings.allowance)
         switch try await registry.call({ $0.reserve(reservation) }) {
         case .granted: metrics.begun.increment()
@@ -47,17 +58,24 @@ struct UploadEngine: Sendable {
     }
 
     /// The upload is over; a broker that is away forgets it by itself, in time.
-    func release(_ id: UploadID, _ user: UserName, correction: Int = 0) async {
-        try? await registry.call { $0.release(id.value, of: user, correction: correction) }
+    func release(_ id: UploadID, _ owner: UploadOwner?, correction: Int = 0) async {
+        guard let account = owner?.account else { return }
+        try? await registry.call { $0.release(id.value, of: account, correction: correction) }
     }
 
     /// Makes room on the volume.
+    /// - Parameters:
+    ///   - record: nil for an upload that ends with its request; then `owner` says whose it is, where that is known.
     /// - Throws: ``Refusal`` 413 or 507.
-    func create(_ id: UploadID, _ record: UploadRecord? = nil, bytes: Int?) async throws -> Writing {
+    func create(
+        _ id: UploadID, _ record: UploadRecord? = nil, owner: UploadOwner? = nil, bytes: Int?
+    ) async throws -> Writing {
         guard bytes ?? 0 <= settings.fileBytesMax else { throw Refusal.fileTooLarge(settings.fileBytesMax) }
         return try await disk.run { [store, settings] in
             guard try store.volume.freeBytes() - (bytes ?? 0) >= settings.freeBytesMin else { throw Refusal.full }
-            return try store.create(id, record, reserving: bytes)
+            let writing = try store.create(id, record, reserving: bytes)
+            if let owner { try store.write(owner, of: id) }
+            return writing
         }
     }
 
@@ -131,22 +149,29 @@ struct UploadEngine: Sendable {
             try store.commit(id, file)
             return file
         }
-        try await settle(id, file, correction: file.bytes - label.reserved)
+        try await settle(id, file, label.owner)
         metrics.finishTime.observe(ContinuousClock.now - began)
         return file
     }
 
     /// The steps behind the commit, by whatever worker meets the upload.
-    func settle(_ id: UploadID, _ file: StoredFile, correction: Int = 0) async throws {
+    /// - Parameter owner: nil where only what is left of the upload tells.
+    func settle(_ id: UploadID, _ file: StoredFile, _ owner: UploadOwner? = nil) async throws {
         try await disk.run { [store] in try store.place(id, file) }
         let room = try RoomName(file.room)
         let receipt = try await registry.call { $0.announce(file.line, in: room) }
-        try await disk.run { [store] in try store.settle(id) }
+        let told = try await disk.run { [store] in
+            let found = try owner ?? store.owner(of: id)
+            try store.settle(id)
+            return found
+        }
         if !receipt.isDuplicate {
             metrics.finished.increment()
             await offer(room, of: file)
         }
-        if let user = try? UserName(file.user) { await release(id, user, correction: correction) }
+        // Corrected once, by the one whose line it was.
+        let correction = receipt.isDuplicate ? 0 : file.bytes - (told?.reserved ?? file.bytes)
+        await release(id, told, correction: correction)
     }
 
     /// The other one of a direct room is told of a file as an edge tells of a message; a loss costs nothing but that.
@@ -161,13 +186,18 @@ struct UploadEngine: Sendable {
     }
 
     /// Ends an upload that is not to be finished.
-    func discard(_ id: UploadID, _ user: UserName?, reserved: Int) async {
+    func remove(_ id: UploadID, _ owner: UploadOwner?) async throws {
+        try await disk.run { [store] in try store.discard(id) }
+        await release(id, owner, correction: -(owner?.reserved ?? 0))
+    }
+
+    /// The same where nothing can be done about a failure: a sweep will end it.
+    func discard(_ id: UploadID, _ owner: UploadOwner?) async {
         do {
-            try await disk.run { [store] in try store.discard(id) }
+            try await remove(id, owner)
         } catch {
             logger.warning("an upload could not be removed; a sweep will", metadata: ["error": "\(error)"])
         }
-        if let user { await release(id, user, correction: -reserved) }
     }
 
     /// Takes a finished file out of its room and from the volume.
@@ -184,6 +214,6 @@ extension UploadEngine.Label {
         self.init(
             room: try RoomName(record.room), user: try UserName(record.user), isGuest: record.isGuest,
             name: record.name, sha256: record.sha256.flatMap { ContentHash($0) }, created: record.created,
-            reserved: record.reserved)
+            owner: record.owner)
     }
 }

@@ -3,6 +3,7 @@ import ChatIdentity
 import ChatWire
 import NIOCore
 public import ServerKit
+import WebSocketServer
 
 /// What one upload worker goes by; ``UploadKeys`` reads it from the process's settings.
 public struct UploadSettings: Sendable {
@@ -11,6 +12,8 @@ public struct UploadSettings: Sendable {
     /// The shared directory.
     public var volume = ""
     public var allowsGuests = false
+    /// Whose `X-Forwarded-For` is believed.
+    var proxies = TrustedProxies(ranges: [])
     var fileBytesMax = 8 << 30
     /// Free bytes of the volume that uploads leave alone.
     var freeBytesMin = 256 << 20
@@ -36,8 +39,12 @@ public struct UploadSettings: Sendable {
 
     public init() {}
 
-    /// Seconds since the last byte of an upload that nobody can resume.
-    var abandonSeconds: Int { min(UploadLimits.abandonSeconds, expireSeconds) }
+    /// Seconds for which an upload that nobody can resume lives on after its worker was last heard of: twice what a sender may
+    /// pause, and no less than what workers leave to each other.
+    var leaseSeconds: Int {
+        let pause = rateGrace.nanoseconds / 1_000_000_000 + 1
+        return min(max(Int(2 * pause), UploadLimits.graceSeconds), expireSeconds)
+    }
 
     /// Seconds that a file of the room is kept; nil for ever.
     func retention(of room: String) -> Int? {

@@ -54,8 +54,9 @@ struct DownloadRoutes: Sendable {
             return Response(status: .ok, headers: headers)
         }
         let size = Int64(file.bytes)
+        // Range is defined for GET only (RFC 9110 section 14.2).
         let range = ByteRange.requested(
-            conditions.allowsRange(of: tag) ? request.headers[.range] : nil, size: size)
+            !isHead && conditions.allowsRange(of: tag) ? request.headers[.range] : nil, size: size)
         headers[.contentRange] = range.contentRange(size: size)
         let content = try await engine.disk.run { [engine] in try engine.store.openContent(id, file) }
         switch range {

@@ -30,13 +30,14 @@ struct FormUpload {
     private var place = Place.outside
     private var room: RoomName?
     private var user: UserName?
-    private let reserved: Int
+    private var owner: UploadOwner?
+    private let lease: Int
 
     init(engine: UploadEngine, visitor: Visitor, body: BodyReader) {
         self.engine = engine
         self.visitor = visitor
         self.body = body
-        reserved = body.length ?? 0
+        lease = engine.began(id, nil, isResumable: false)
     }
 
     /// Receives the whole form; the file's bytes are then on the volume.
@@ -61,8 +62,11 @@ struct FormUpload {
 
     /// Removes what is on the volume.
     func discard() async {
-        await engine.discard(id, user, reserved: reserved)
+        await engine.discard(id, owner)
     }
+
+    /// No request is about it any more.
+    func ended() { engine.running.ended(lease) }
 
     private mutating func take(_ event: MultipartParser.Event) async throws {
         switch event {
@@ -90,7 +94,7 @@ struct FormUpload {
             guard let name = part.fileName else { throw Refusal.invalid("The part 'file' has no filename.") }
             guard writer == nil else { throw Refusal.invalid("Send one file in a form.") }
             fileName = FileName(name).value
-            writer = engine.writer(try await engine.create(id, bytes: nil))
+            writer = engine.writer(try await engine.create(id, owner: owner, bytes: nil))
             place = .file
         case "room_key", "username", "sha256":
             guard !part.isFile else { throw Refusal.invalid("'\(part.name)' is a field, not a file.") }
@@ -120,14 +124,18 @@ struct FormUpload {
     }
 
     private mutating func become(_ user: UserName) async throws {
-        try await engine.reserve(id, user, bytes: reserved)
+        let owner = visitor.owner(user, bytes: body.length ?? 0)
+        try await engine.reserve(id, owner)
         self.user = user
+        self.owner = owner
+        engine.running.named(lease, owner.account)
+        if writer != nil { try await engine.disk.run { [engine, id] in try engine.store.write(owner, of: id) } }
     }
 
     private mutating func finished() async throws -> (PartialWriter, UploadEngine.Label) {
         guard var writer, let fileName else { throw Refusal.invalid("The form has no part 'file'.") }
         guard let room else { throw Refusal.invalid("The form has no field 'room_key'.") }
-        guard let user else { throw Refusal.invalid("The form has no field 'username'.") }
+        guard let user, let owner else { throw Refusal.invalid("The form has no field 'username'.") }
         var wanted: ContentHash?
         if let text = fields["sha256"] {
             guard let hash = ContentHash(text) else { throw Refusal.invalid("'sha256' is 64 hexadecimal digits.") }
@@ -136,7 +144,7 @@ struct FormUpload {
         try await writer.finish()
         let label = UploadEngine.Label(
             room: room, user: user, isGuest: visitor.isGuest, name: fileName, sha256: wanted,
-            created: WallClock.milliseconds(), reserved: reserved)
+            created: WallClock.milliseconds(), owner: owner)
         return (writer, label)
     }
 }

@@ -4,7 +4,7 @@ import NIOHTTPTypes
 /// The body came below the lowest rate.
 struct SlowSender: Error {}
 
-/// Ends bodies that come too slowly and answers that are not read, and gives each upload its share of memory.
+/// Ends bodies that come too slowly, or when the worker stops, and answers that are not read, and gives each upload its share of memory.
 /// Bound to its channel's loop.
 final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
@@ -13,20 +13,26 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = NIOAny
 
     private let memory: MemoryShare
+    private let connections: OpenConnections
     private let bytesPerSecond: Int
     private let grace: TimeAmount
     private var rate: MinimumRate?
     private var check: Scheduled<Void>?
     private var stall: Scheduled<Void>?
     private var readBytes = 0
+    private var isReading = false
 
-    init(memory: MemoryShare, settings: UploadSettings) {
+    init(memory: MemoryShare, connections: OpenConnections, settings: UploadSettings) {
         self.memory = memory
+        self.connections = connections
         bytesPerSecond = settings.bytesPerSecondMin
         grace = settings.rateGrace
     }
 
+    func handlerAdded(context: ChannelHandlerContext) { connections.opened(context.channel) }
+
     func handlerRemoved(context: ChannelHandlerContext) {
+        connections.closed(context.channel)
         check?.cancel()
         stall?.cancel()
     }
@@ -35,11 +41,13 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head:
             rate = nil
+            isReading = true
         case .body(let bytes):
             if rate == nil { begin(context) }
             rate?.received(bytes: bytes.readableBytes, at: .now())
         case .end:
             rate = nil
+            isReading = false
             check?.cancel()
             check = nil
             setRead(MemoryShare.readBytes.lowerBound, context)
@@ -82,6 +90,17 @@ final class PaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 // A sender that waits for this worker is looked at again later.
                 schedule(in: max(.seconds(1), (rate.deadline ?? .now()) - .now()), context)
             }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is OpenConnections.EndBody {
+            guard isReading else { return }
+            isReading = false
+            rate = nil
+            context.fireErrorCaught(Stopping())
+        } else {
+            context.fireUserInboundEventTriggered(event)
         }
     }
 

@@ -11,6 +11,8 @@ struct Refusal: Error, Sendable {
     /// One sentence that says what to do; safe to send.
     var message: String
     var headers: HTTPFields = [:]
+    /// For the log and the counters.
+    var cause: (any Error)?
 
     init(_ status: HTTPResponse.Status, _ code: String, _ message: String, headers: HTTPFields = [:]) {
         self.status = status
@@ -39,6 +41,7 @@ extension Refusal {
         .serviceUnavailable, "unavailable", "This worker is stopping; try again.", headers: [.retryAfter: "1"])
     static let longerThanSaid = Refusal(.contentTooLarge, "too_large", "The body is longer than the file may be.")
     static let tooSlow = Refusal(.requestTimeout, "too_slow", "The body came too slowly.")
+    static let slowHead = Refusal(.requestTimeout, "too_slow", "The head of the request did not come in time.")
     static let damaged = Refusal(.internalServerError, "internal", "The file's bytes are damaged.")
     static let internalError = Refusal(.internalServerError, "internal", "Something failed here; try again.")
     static let busy = Refusal(
@@ -75,6 +78,8 @@ extension Refusal {
         case let error as VolumeError: self.init(error)
         case is BrokerError: self = .unavailable
         case is SlowSender: self = .tooSlow
+        // Only a stop cancels a request.
+        case is Stopping, is CancellationError: self = .draining
         default: self = .internalError
         }
     }
@@ -129,6 +134,9 @@ extension HTTPField.Name {
     static let uploadLength = known("Upload-Length")
     static let uploadDeferLength = known("Upload-Defer-Length")
     static let uploadMetadata = known("Upload-Metadata")
+    static let uploadConcat = known("Upload-Concat")
+    static let invalidHost = known(HeadHandler.invalidHost)
+    static let forwardedFor = known("X-Forwarded-For")
     static let uploadChecksum = known("Upload-Checksum")
     static let uploadExpires = known("Upload-Expires")
     static let methodOverride = known("X-HTTP-Method-Override")

@@ -20,18 +20,22 @@ struct SimpleRoutes: Sendable {
             throw Refusal.fileTooLarge(engine.settings.fileBytesMax)
         }
         let claimed = request.uri.queryParameters["username"].map { String($0) } ?? "guest"
+        let user = try visitor.user(claiming: claimed)
         let label = UploadEngine.Label(
-            room: room, user: try visitor.user(claiming: claimed), isGuest: visitor.isGuest,
-            name: FileName(name).value, created: WallClock.milliseconds(), reserved: body.length ?? 0)
+            room: room, user: user, isGuest: visitor.isGuest,
+            name: FileName(name).value, created: WallClock.milliseconds(),
+            owner: visitor.owner(user, bytes: body.length ?? 0))
         let id = UploadID.random()
-        try await engine.reserve(id, label.user, bytes: label.reserved)
+        try await engine.reserve(id, label.owner)
+        let lease = engine.began(id, label.owner, isResumable: false)
+        defer { engine.running.ended(lease) }
         let writer: PartialWriter
         do {
-            var receiving = engine.writer(try await engine.create(id, bytes: body.length))
+            var receiving = engine.writer(try await engine.create(id, owner: label.owner, bytes: body.length))
             try await engine.receive(body, into: &receiving, limit: body.length ?? engine.settings.fileBytesMax)
             writer = receiving
         } catch {
-            await engine.discard(id, label.user, reserved: label.reserved)
+            await engine.discard(id, label.owner)
             throw error
         }
         return try await finish(writer, label)
@@ -44,6 +48,7 @@ struct SimpleRoutes: Sendable {
             throw Refusal.fileTooLarge(engine.settings.fileBytesMax)
         }
         var form = FormUpload(engine: engine, visitor: visitor, body: body)
+        defer { form.ended() }
         let writer: PartialWriter
         let label: UploadEngine.Label
         do {

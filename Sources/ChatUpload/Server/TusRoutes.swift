@@ -49,6 +49,9 @@ struct TusRoutes: Sendable {
     }
 
     private func create(_ request: Request, _ body: BodyReader, _ visitor: Visitor) async throws -> Response {
+        guard request.headers[.uploadConcat] == nil else {
+            throw Refusal.invalid("Upload-Concat is of the extension 'concatenation', which is not offered.")
+        }
         let length = try TusHeaders.creationLength(
             length: request.headers[.uploadLength], deferLength: request.headers[.uploadDeferLength])
         let metadata = try UploadMetadata(request.headers[.uploadMetadata])
@@ -68,16 +71,18 @@ struct TusRoutes: Sendable {
         let record = UploadRecord(
             room: room.value, user: user.value, isGuest: visitor.isGuest,
             name: FileName(metadata["filename"] ?? "file").value, bytes: bytes, sha256: metadata["sha256"],
-            created: WallClock.milliseconds(), reserved: bytes ?? 0)
+            created: WallClock.milliseconds(), reserved: bytes ?? 0, address: visitor.address)
         let id = UploadID.random()
-        try await engine.reserve(id, user, bytes: record.reserved, isResumable: true)
+        try await engine.reserve(id, record.owner, isResumable: true)
         let writing: Writing
         do {
             writing = try await engine.create(id, record, bytes: bytes)
         } catch {
-            await engine.discard(id, user, reserved: record.reserved)
+            await engine.discard(id, record.owner)
             throw error
         }
+        let lease = engine.began(id, record.owner, isResumable: true)
+        defer { engine.running.ended(lease) }
         let offset = try await write(writing, after: nil, record, checksum, body)
         return Response(status: .created, headers: headers(offset: offset, record, location: id))
     }
@@ -102,6 +107,8 @@ struct TusRoutes: Sendable {
         if let header = request.headers[.uploadLength] {
             found.record = try await setLength(Int(try TusHeaders.length(header)), of: id, found.record)
         }
+        let lease = engine.began(id, found.record.owner, isResumable: true)
+        defer { engine.running.ended(lease) }
         let (writing, before) = try await engine.disk.run { [engine] in try engine.store.takeOver(id, at: offset) }
         if writing.claim.turn > 1 { engine.metrics.resumed.increment() }
         let end = try await write(writing, after: before, found.record, checksum, body)
@@ -111,7 +118,7 @@ struct TusRoutes: Sendable {
     private func terminate(_ id: UploadID, _ visitor: Visitor) async throws -> Response {
         let found = try await find(id, visitor)
         guard !found.isWhole else { throw Refusal.busy }
-        await engine.discard(id, try? UserName(found.record.user), reserved: found.record.reserved)
+        try await engine.remove(id, found.record.owner)
         return Response(status: .noContent)
     }
 
@@ -148,14 +155,31 @@ extension TusRoutes {
             guard isSealed || record.bytes == offset else {
                 return Found(record: record, offset: offset, isWhole: false)
             }
-            return Self.whole(try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed))
+            return Self.whole(
+                try await saying(offset) {
+                    try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed)
+                })
         case .committed(let file):
             try await check(Self.record(of: file), visitor)
-            try await engine.settle(id, file)
+            try await saying(file.bytes) { try await engine.settle(id, file) }
             return Self.whole(file)
         case .finished(let file):
             try await check(Self.record(of: file), visitor)
             return Self.whole(file)
+        }
+    }
+
+    /// An upload whose every byte is there and that cannot be finished now still has its offset, which the answer says.
+    private func saying<Value>(_ offset: Int, _ finish: () async throws -> Value) async throws -> Value {
+        do {
+            return try await finish()
+        } catch {
+            var refusal = Refusal(error)
+            guard refusal.status.code >= 503 else { throw error }
+            refusal.headers[.uploadOffset] = "\(offset)"
+            refusal.headers[.uploadLength] = "\(offset)"
+            refusal.cause = error
+            throw refusal
         }
     }
 

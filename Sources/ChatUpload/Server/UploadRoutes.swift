@@ -9,6 +9,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import WebSocketServer
 
 /// A request with the connection that it came over.
 struct UploadContext: RequestContext {
@@ -25,6 +26,8 @@ struct UploadContext: RequestContext {
 struct UploadRoutes: HTTPResponder {
     let engine: UploadEngine
     let doorkeeper: Doorkeeper
+    /// Whether the volume is the one that it must be.
+    let volume: VolumeWatch
     /// The worker takes nothing new any more.
     let isDraining: @Sendable () -> Bool
 
@@ -33,12 +36,14 @@ struct UploadRoutes: HTTPResponder {
         var response: Response
         do {
             guard !isDraining() else { throw Refusal.draining }
-            response = try await answer(request, body)
+            guard request.headers[.invalidHost] == nil else { throw Refusal.invalid("Send one Host header.") }
+            if let problem = volume.identityProblem { throw VolumeError(.gone, problem) }
+            response = try await answer(request, body, from: client(of: request, context))
         } catch let error as HTTPParserError {
             // The server answers what is no HTTP with 400 and closes.
             throw error
         } catch {
-            response = refused(error)
+            response = refused(await cause(of: error))
         }
         engine.metrics.requests.increment()
         if request.uri.path.hasPrefix(Self.tusPrefix) { response.headers[.tusResumable] = TusHeaders.version }
@@ -49,26 +54,54 @@ struct UploadRoutes: HTTPResponder {
 
     private static let tusPrefix = "/api/tus"
 
+    /// The client behind the proxies that are trusted, as limits count it.
+    private func client(of request: Request, _ context: UploadContext) -> String {
+        guard let peer = context.channel.remoteAddress else { return "" }
+        let hops = request.headers[values: .forwardedFor].flatMap { $0.split(separator: ",") }
+            .map { Substring($0.trimmingCharacters(in: .whitespaces)) }
+        let client = engine.settings.proxies.client(behind: peer, forwardedFor: hops)
+        return ClientAddress(client)?.description ?? ""
+    }
+
+    /// What is not found, or in another's hands, may be away with its volume, which must not be told as if it had never been.
+    private func cause(of error: any Error) async -> any Error {
+        guard error is UploadStore.Failure || (error as? Refusal)?.code == Refusal.notFound.code else { return error }
+        do {
+            try await engine.disk.run { [engine] in try engine.store.checkVolume() }
+            return error
+        } catch {
+            return error
+        }
+    }
+
     private func refused(_ error: any Error) -> Response {
         let refusal = Refusal(error)
+        let error = refusal.cause ?? error
         if error is SlowSender { engine.metrics.tooSlow.increment() }
         if error is VolumeError { engine.metrics.volumeErrors.increment() }
         if case UploadStore.Failure.lost = error { engine.metrics.damaged.increment() }
         if refusal.status.code >= 500 {
             engine.metrics.failed.increment()
-            engine.logger.warning(
-                "a request failed", metadata: ["status": "\(refusal.status.code)", "error": "\(error)"])
+            // A worker that stops says 503 to all: nothing failed.
+            if !isDraining() || refusal.status != .serviceUnavailable {
+                engine.logger.warning(
+                    "a request failed", metadata: ["status": "\(refusal.status.code)", "error": "\(error)"])
+            }
         } else {
             engine.metrics.refused.increment()
         }
         return refusal.response
     }
 
-    private func answer(_ request: Request, _ body: BodyReader) async throws -> Response {
+    private func answer(
+        _ request: Request, _ body: BodyReader, from client: String
+    ) async throws -> Response {
         guard let method = Method(request) else { throw Refusal.notHere }
         let parts = try Self.parts(of: request.uri.path)
         guard parts.first == "api" else { throw Refusal.notHere }
-        let visitor = { try doorkeeper.visitor(request, now: Int(WallClock.milliseconds() / 1000)) }
+        let visitor = {
+            try doorkeeper.visitor(request, from: client, now: Int(WallClock.milliseconds() / 1000))
+        }
         let downloads = DownloadRoutes(engine: engine)
         let uploads = SimpleRoutes(engine: engine)
         let tus = TusRoutes(engine: engine)

@@ -14,12 +14,14 @@ public final class UploadServer: Sendable {
     public let address: HostPort
     let engine: UploadEngine
     private let pool: NIOThreadPool
-    private let link: LinkWatch
+    private let broker: RegistryWatch
     private let volume: VolumeWatch
     private let services: ServiceGroup
     private let running: Task<Void, Never>
     private let chores: [Task<Void, Never>]
+    private let leases: Task<Void, Never>
     private let draining: Flag
+    private let connections: OpenConnections
     private let stopTime: Duration
 
     /// Something that is set once.
@@ -30,20 +32,24 @@ public final class UploadServer: Sendable {
     }
 
     private init(
-        address: HostPort, engine: UploadEngine, pool: NIOThreadPool, link: LinkWatch, volume: VolumeWatch,
-        services: ServiceGroup, running: Task<Void, Never>, draining: Flag
+        address: HostPort, engine: UploadEngine, pool: NIOThreadPool, broker: RegistryWatch, volume: VolumeWatch,
+        services: ServiceGroup, running: Task<Void, Never>, draining: Flag,
+        connections: OpenConnections
     ) {
         self.address = address
         self.engine = engine
         self.pool = pool
-        self.link = link
+        self.broker = broker
         self.volume = volume
         self.services = services
         self.running = running
         self.draining = draining
+        self.connections = connections
         stopTime = engine.settings.stop
         let sweeper = Sweeper(engine: engine)
-        chores = [Task { await volume.run() }, Task { await sweeper.run() }]
+        chores = [Task { await volume.run() }, Task { await broker.run() }, Task { await sweeper.run() }]
+        let keeper = LeaseKeeper(engine: engine)
+        leases = Task { await keeper.run() }
     }
 
     /// Prepares the volume, starts the broker, and serves until ``stop()``.
@@ -72,14 +78,19 @@ public final class UploadServer: Sendable {
             store: store, disk: disk, registry: Registry(broker: broker), settings: settings,
             metrics: UploadMetrics(in: registry), logger: logger)
         let link = LinkWatch()
-        let volume = VolumeWatch(store: store, disk: disk, freeBytesMin: settings.freeBytesMin)
+        let volume = VolumeWatch(
+            store: store, registry: engine.registry, disk: disk, freeBytesMin: settings.freeBytesMin)
+        let watch = RegistryWatch(registry: engine.registry, identity: store.identity, link: link)
         let draining = Flag()
-        let routes = UploadRoutes(engine: engine, doorkeeper: doorkeeper, isDraining: { draining.isSet })
+        let connections = OpenConnections()
+        let routes = UploadRoutes(
+            engine: engine, doorkeeper: doorkeeper, volume: volume, isDraining: { draining.isSet })
         do {
-            try await disk.run { try store.prepare() }
-            await volume.look()
-            let (services, running, address) = try await listen(settings, engine, routes, group, logger)
+            _ = try await disk.run { try store.volume.names(in: "") }
             broker.eventLoop.execute { broker.start(link) }
+            await volume.begin()
+            let (services, running, address) = try await listen(
+                settings, engine, routes, group, connections, logger)
             registry.gauge("termchat_upload_volume_free_bytes", "Bytes that may still be written to the volume.") {
                 Double(volume.freeBytes)
             }
@@ -87,13 +98,14 @@ public final class UploadServer: Sendable {
                 link.problem == nil ? 1 : 0
             }
             let server = UploadServer(
-                address: address, engine: engine, pool: pool, link: link, volume: volume, services: services,
-                running: running, draining: draining)
+                address: address, engine: engine, pool: pool, broker: watch, volume: volume, services: services,
+                running: running, draining: draining, connections: connections)
             registry.gauge("termchat_upload_ready", "1 while /readyz says so.") {
                 server.readiness == .ready ? 1 : 0
             }
             return server
         } catch {
+            try? await broker.eventLoop.flatSubmit { broker.stop() }.get()
             try? await pool.shutdownGracefully()
             guard let error = error as? VolumeError else { throw error }
             throw ProcessFailure(.unavailable, "--volume: '\(settings.volume)' cannot be used: \(error)")
@@ -102,16 +114,19 @@ public final class UploadServer: Sendable {
 
     private static func listen(
         _ settings: UploadSettings, _ engine: UploadEngine, _ routes: UploadRoutes, _ group: any EventLoopGroup,
-        _ logger: Logger
+        _ connections: OpenConnections, _ logger: Logger
     ) async throws -> (ServiceGroup, Task<Void, Never>, HostPort) {
         let bound = group.next().makePromise(of: HostPort.self)
         let memory = engine.memory
         let server = HTTPServerBuilder.http1(
             configuration: .init(
                 additionalChannelHandlers: [
-                    PaceHandler(memory: memory, settings: settings), ContinueHandler(), LingerHandler(),
+                    HeadHandler.Installer(timeout: settings.idle),
+                    PaceHandler(memory: memory, connections: connections, settings: settings), ContinueHandler(),
+                    LingerHandler(),
                 ],
-                idleTimeout: settings.idle,
+                // Behind those of the handlers, which give an answer.
+                idleTimeout: settings.idle + UploadLimits.idleSlack,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: UploadLimits.headerBytesMax, maxHeaderListSize: UploadLimits.headBytesMax,
                     maxHeaderFieldCount: UploadLimits.headersMax)))
@@ -142,25 +157,28 @@ public final class UploadServer: Sendable {
 
     /// Whether new uploads should come here.
     public var readiness: Readiness {
-        var reasons = [volume.problem, link.problem].compactMap(\.self)
+        var reasons = [volume.problem, broker.problem].compactMap(\.self)
         if draining.isSet { reasons.append("draining") }
         return reasons.isEmpty ? .ready : .notReady(reasons: reasons)
     }
 
-    /// Refuses what is new, lets running requests go on for most of `--stop-seconds`, then cuts them: what came of resumable
-    /// uploads is kept.
+    /// Refuses what is new, lets running requests go on for most of `--stop-seconds`, then ends the bodies that still come with
+    /// 503: what came of resumable uploads is kept.
     public func stop() async {
         draining.set()
         for chore in chores { chore.cancel() }
         await services.triggerGracefulShutdown()
-        let deadline = Task { [stopTime, running] in
-            // The rest is for the cut requests to write down what they have.
+        let deadline = Task { [stopTime, running, connections] in
+            // The rest is for these requests to write down what they have, and to say so.
             try await Task.sleep(for: stopTime * 0.8)
+            connections.endBodies()
+            try await Task.sleep(for: stopTime * 0.1)
             running.cancel()
         }
         await running.value
         deadline.cancel()
-        for chore in chores { await chore.value }
+        leases.cancel()
+        for chore in chores + [leases] { await chore.value }
         let broker = engine.registry.broker
         try? await broker.eventLoop.flatSubmit { broker.stop() }.get()
         try? await pool.shutdownGracefully()

@@ -17,11 +17,13 @@ public struct Doorkeeper: Sendable {
         self.allowsGuests = allowsGuests
     }
 
-    /// - Parameter now: seconds since 1970.
-    func visitor(_ request: Request, now: Int) throws -> Visitor {
+    /// - Parameters:
+    ///   - address: the client's, as text.
+    ///   - now: seconds since 1970.
+    func visitor(_ request: Request, from address: String, now: Int) throws -> Visitor {
         guard let header = request.headers[.authorization] else {
             guard allowsGuests else { throw Refusal.unauthorized }
-            return .guest
+            return .guest(address: address)
         }
         let words = header.split(separator: " ", maxSplits: 1)
         guard let verifier, words.count == 2, words[0].lowercased() == "bearer",
@@ -35,7 +37,7 @@ public struct Doorkeeper: Sendable {
 enum Visitor: Sendable {
     case known(Identity)
     /// Says a name, if it uploads, and proves nothing.
-    case guest
+    case guest(address: String)
 
     /// A direct room is not opened by rights, but by being one of its two. A guest proves no name, so that one of the two
     /// being a guest lets any guest in: such rooms are as private as guests' names are.
@@ -60,6 +62,18 @@ enum Visitor: Sendable {
         case .known: false
         case .guest: true
         }
+    }
+
+    /// Of a guest, whose limits are those of a name at an address.
+    var address: String? {
+        switch self {
+        case .known: nil
+        case .guest(let address): address
+        }
+    }
+
+    func owner(_ user: UserName, bytes: Int) -> UploadOwner {
+        UploadOwner(user: user.value, address: address, reserved: bytes)
     }
 
     /// Under which name it uploads.

@@ -1,3 +1,4 @@
+import ChatBroker
 import ChatWire
 import FoundationEssentials
 
@@ -16,6 +17,26 @@ struct UploadRecord: Codable, Sendable, Equatable {
     var created: UInt64
     /// Bytes that were counted for the user's day.
     var reserved = 0
+    /// A guest's address, as ``UploadOwner`` has it.
+    var address: String?
+
+    var owner: UploadOwner { UploadOwner(user: user, address: address, reserved: reserved) }
+}
+
+/// Whose limits an upload counts for, so that whoever ends it can give them back. Written beside the bytes of an upload that
+/// has no other record.
+struct UploadOwner: Codable, Sendable, Equatable {
+    var user: String
+    /// The address of a guest; nil for a user with a token.
+    var address: String?
+    /// Bytes that were counted for the day.
+    var reserved = 0
+
+    /// nil where the name is none.
+    var account: UploadAccount? {
+        guard let user = try? UserName(user) else { return nil }
+        return address.map { UploadAccount(guest: user, at: $0) } ?? UploadAccount(user)
+    }
 }
 
 /// A file whose bytes are safe: the content of a commit and of a finished record.

@@ -4,7 +4,7 @@ extension UploadStore {
     struct SweepRules: Sendable {
         /// Since the last byte of an upload that can be resumed.
         var expire: Int
-        /// Since the last byte of one that ended with its request.
+        /// Since its worker was last heard of, of one that ends with its request.
         var abandon: Int
         /// Commits and temporary files younger than this are another worker's.
         var grace: Int
@@ -21,8 +21,10 @@ extension UploadStore {
         case kept
         /// Every byte is there: the finish was interrupted before the commit.
         case finish(UploadRecord, offset: Int, isSealed: Bool)
-        /// Its time was over, or its file is finished.
-        case removed
+        /// Its time was over.
+        case removed(UploadOwner?)
+        /// Its file is finished, and this was left of it.
+        case cleared(UploadOwner?)
     }
 
     /// Looks at one unfinished upload.
@@ -30,8 +32,9 @@ extension UploadStore {
         // In this order: a commit becomes a finished record by a rename.
         if try volume.facts(of: Layout.done(id)) != nil { return .kept }
         if try volume.facts(of: Layout.file(id)) != nil {
+            let owner = try owner(of: id)
             try discard(id)
-            return .removed
+            return .cleared(owner)
         }
         let isResumable = try volume.facts(of: Layout.record(id)) != nil
         if isResumable, case .pending(let record, let offset, let isSealed)? = try state(of: id),
@@ -40,8 +43,17 @@ extension UploadStore {
             return .finish(record, offset: offset, isSealed: isSealed)
         }
         guard try lastWrite(of: id) + (isResumable ? rules.expire : rules.abandon) <= rules.now else { return .kept }
+        let owner = try? owner(of: id)
         try discard(id)
-        return .removed
+        return .removed(owner)
+    }
+
+    /// What time it is on the volume, by which its files are dated: that of a server may be another one than the worker's.
+    func time() throws -> Int {
+        let path = Layout.temporary(.random(in: .min ... .max))
+        let file = try volume.create(path)
+        defer { try? volume.removeIfThere(path) }
+        return try file.facts().modified
     }
 
     private func lastWrite(of id: UploadID) throws -> Int {
@@ -87,7 +99,9 @@ extension UploadStore {
     func sweepTemporary(_ rules: SweepRules) throws {
         for name in try volume.names(in: Layout.temporary) {
             let path = "\(Layout.temporary)/\(name)"
-            if try isOlder(path, max(rules.grace, rules.abandon), rules) { try volume.removeIfThere(path) }
+            if try isOlder(path, max(rules.grace, UploadLimits.temporarySeconds), rules) {
+                try volume.removeIfThere(path)
+            }
         }
     }
 

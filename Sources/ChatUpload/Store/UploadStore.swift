@@ -6,6 +6,10 @@ import Crypto
 /// they are called on the worker's thread pool.
 struct UploadStore: Sendable {
     let volume: any Volume
+    /// Which volume it must be.
+    let identity = VolumeIdentity()
+
+    init(volume: any Volume) { self.volume = volume }
 
     /// Why a step could not be taken, beside the volume's own errors.
     enum Failure: Error, Equatable {
@@ -38,6 +42,7 @@ struct UploadStore: Sendable {
     ///   - record: nil for one that ends with its request and cannot be resumed.
     ///   - reserving: bytes to set aside.
     func create(_ id: UploadID, _ record: UploadRecord?, reserving bytes: Int?) throws -> Writing {
+        try checkMarker()
         try volume.makeFolder(Layout.partial(id))
         do {
             if let record { try write(record, of: id) }
@@ -58,6 +63,21 @@ struct UploadStore: Sendable {
         try volume.replace(Layout.record(id), with: try RecordFile.encode(record), in: Layout.partial(id))
     }
 
+    /// Says whose limits an upload counts for that has no record. It need not outlast a loss of power, and half of one is none.
+    func write(_ owner: UploadOwner, of id: UploadID) throws {
+        let file = try volume.create(Layout.owner(id))
+        try RecordFile.encode(owner).withUnsafeBytes { try file.write($0, at: 0) }
+    }
+
+    /// nil where nobody said.
+    func owner(of id: UploadID) throws -> UploadOwner? {
+        if let bytes = try volume.contents(of: Layout.owner(id), bytesMax: RecordFile.bytesMax) {
+            return try? RecordFile.decode(UploadOwner.self, bytes)
+        }
+        guard let bytes = try volume.contents(of: Layout.record(id), bytesMax: RecordFile.bytesMax) else { return nil }
+        return try RecordFile.decode(UploadRecord.self, bytes).owner
+    }
+
     /// Where an upload stands; nil where there is none.
     func state(of id: UploadID) throws -> State? {
         // A commit becomes a finished record by a rename, and only then the partial goes: looked at in this order, with the
@@ -66,18 +86,19 @@ struct UploadStore: Sendable {
         if let file = try stored(Layout.file(id)) { return .finished(file) }
         if let pending = try pending(id) { return pending }
         if let file = try stored(Layout.file(id)) { return .finished(file) }
-        try checkFolders()
+        try checkVolume()
         return nil
     }
 
     func finishedFile(_ id: UploadID) throws -> StoredFile? {
         if let file = try stored(Layout.file(id)) { return file }
-        try checkFolders()
+        try checkVolume()
         return nil
     }
 
     /// Where the volume is gone nothing can be found, which must not be told as if it had never been.
-    func checkFolders() throws {
+    func checkVolume() throws {
+        try checkMarker()
         for folder in Layout.folders where try volume.facts(of: folder) == nil {
             throw VolumeError(.gone, "the folder \(folder) is missing")
         }

@@ -15,11 +15,16 @@ enum Layout {
     /// Small files that are being written.
     static let temporary = "tmp"
 
+    /// Says which volume this is; in an empty directory in its place there is none.
+    static let marker = "volume-id"
+
     static let folders = [partial, done, files, content, blobs, trash, temporary]
 
     static func partial(_ id: UploadID) -> String { "\(partial)/\(id)" }
     /// What a resumable upload was created with.
     static func record(_ id: UploadID) -> String { "\(partial)/\(id)/record" }
+    /// Whose limits an upload counts for that cannot be resumed.
+    static func owner(_ id: UploadID) -> String { "\(partial)/\(id)/owner" }
     static func data(_ id: UploadID, _ claim: WriterClaim) -> String { "\(partial)/\(id)/\(claim.name)" }
     /// All bytes are there, and nobody writes any more.
     static func sealed(_ id: UploadID) -> String { "\(partial)/\(id)/sealed" }

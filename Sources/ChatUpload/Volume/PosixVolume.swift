@@ -76,6 +76,10 @@ struct PosixVolume: Volume {
         return FileFacts(status)
     }
 
+    func touch(_ path: String) throws {
+        guard utimensat(AT_FDCWD, absolute(path), nil, 0) == 0 else { throw VolumeError.last("utimensat \(path)") }
+    }
+
     func syncFolder(_ path: String) throws {
         let descriptor = retrying { systemOpen(absolute(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw VolumeError.last("open \(path)") }

@@ -19,6 +19,8 @@ protocol Volume: Sendable {
     func names(in folder: String) throws -> [String]
     /// nil where nothing is there.
     func facts(of path: String) throws -> FileFacts?
+    /// Sets the modification time to now.
+    func touch(_ path: String) throws
     /// Makes what was created, renamed or removed in the folder outlast a loss of power.
     func syncFolder(_ path: String) throws
     /// Bytes that may still be written.

@@ -2,6 +2,7 @@ import ChatWire
 import ServerKit
 import ChatIdentity
 import ChatTesting
+import Crypto
 import Foundation
 import Testing
 
@@ -17,6 +18,9 @@ import Testing
             #expect(try await worker.ask("GET", path, ["Range": "bytes=-3"]).body == "789")
             let beyond = try await worker.ask("GET", path, ["Range": "bytes=10-"])
             #expect(beyond.status == 416 && beyond.headers["content-range"] == "bytes */10")
+            let head = try await worker.ask("HEAD", path, ["Range": "bytes=2-4"])
+            #expect(head.status == 200 && head.headers["content-length"] == "10")
+            #expect(head.headers["content-range"] == nil && head.body.isEmpty)
             let tag = try await worker.ask("GET", path).headers["etag"] ?? ""
             #expect(try await worker.ask("GET", path, ["If-None-Match": tag]).status == 304)
             #expect(try await worker.ask("GET", path, ["Range": "bytes=2-4", "If-Range": tag]).status == 206)
@@ -100,6 +104,33 @@ import Testing
             #expect(try await worker.tus("HEAD", upload, Self.bearer(root)).status == 404)
             #expect(try await worker.tus("HEAD", upload, Self.bearer(ann)).status == 200)
         }
+    }
+
+    /// The worker has the public half of the key, as the edges have.
+    @Test func aTokenSignedWithAnEdwardsKeyIsAccepted() async throws {
+        let key = Curve25519.Signing.PrivateKey()
+        let path = FileManager.default.temporaryDirectory.path + "/key-\(UInt64.random(in: .min ... .max))"
+        let x = Self.base64URL(key.publicKey.rawRepresentation)
+        try Data(#"{"kty":"OKP","crv":"Ed25519","x":"\#(x)"}"#.utf8).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let verifier = try await TokenVerifier.load(keyFile: path)
+        let end = Int(Date().timeIntervalSince1970) + 600
+        let text = [
+            #"{"alg":"EdDSA","typ":"JWT"}"#, #"{"sub":"ann","exp":\#(end),"rooms":{"write":["lobby"]}}"#,
+        ].map { Self.base64URL(Data($0.utf8)) }.joined(separator: ".")
+        let token = text + "." + Self.base64URL(try key.signature(for: Data(text.utf8)))
+        let other = text + "." + Self.base64URL(try Curve25519.Signing.PrivateKey().signature(for: Data(text.utf8)))
+        try await RunningWorker.with(verifier: verifier) { worker, _, _ in
+            let put = try await worker.ask("PUT", "/api/rooms/lobby/files/n", Self.bearer(token), body: "x")
+            #expect(put.status == 201, "\(put)")
+            #expect(try await worker.lines(in: "lobby").map(\.user) == ["ann"])
+            #expect(try await worker.ask("GET", put.member("url") ?? "", Self.bearer(other)).status == 401)
+            #expect(try await worker.ask("PUT", "/api/rooms/ops/files/n", Self.bearer(token), body: "x").status == 403)
+        }
+    }
+
+    private static func base64URL(_ bytes: Data) -> String {
+        bytes.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
     private struct Page: Decodable {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import ChatWire
 import Foundation
@@ -55,7 +56,112 @@ import Testing
             #expect(try await worker.tus("HEAD", path).status == 503)
             #expect(try await worker.ask("GET", "/api/files/aaaaaaaaaaaaaaaaaaaaaaaaaa").status == 503)
             try FileManager.default.moveItem(atPath: volume.path + ".away", toPath: volume.path)
-            #expect(try await worker.tus("HEAD", path).headers["upload-offset"] == "0")
+            try await eventually("it is there again") {
+                try await worker.tus("HEAD", path).headers["upload-offset"] == "0"
+            }
+        }
+    }
+
+    /// Not that another request took over, nor that it never was.
+    @Test func aVolumeThatGoesAwayUnderAnUploadIsUnavailable() async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let path = try await worker.create(10)
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send(
+                "PATCH \(path) HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n"
+                    + "Content-Type: application/offset+octet-stream\r\n\r\nhello")
+            try await eventually("five bytes are there") {
+                try await worker.tus("HEAD", path).headers["upload-offset"] == "5"
+            }
+            try FileManager.default.removeItem(atPath: volume.path)
+            try await connection.send("world")
+            try await connection.expect("HTTP/1.1 503")
+            try await connection.expect("\"unavailable\"")
+            try await eventually("it is not ready") { worker.server.readiness != .ready }
+            for (method, target) in [
+                ("GET", "/api/files/aaaaaaaaaaaaaaaaaaaaaaaaaa"), ("PUT", "/api/rooms/lobby/files/n"),
+                ("GET", "/api/rooms/lobby/files"), ("DELETE", "/api/files/aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            ] {
+                let answer = try await worker.ask(method, target, body: method == "PUT" ? "x" : nil)
+                #expect(answer.status == 503 && answer.member("code") == "unavailable", "\(method) \(answer)")
+            }
+        }
+    }
+
+    /// What is seen where the file system was unmounted: the directory that it was mounted on.
+    @Test func anEmptyDirectoryInPlaceOfTheVolumeIsNotTakenForIt() async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let path = try await worker.create(10)
+            try FileManager.default.moveItem(atPath: volume.path, toPath: volume.path + ".away")
+            let empty = try TemporaryVolume(at: volume.path)
+            for _ in 0..<2 {
+                #expect(try await worker.tus("HEAD", path).status == 503)
+                #expect(try await worker.ask("PUT", "/api/rooms/lobby/files/n", body: "x").status == 503)
+                try await eventually("it is not ready") {
+                    if case .notReady(let reasons) = worker.server.readiness {
+                        reasons.contains { $0.contains("is not the volume") }
+                    } else {
+                        false
+                    }
+                }
+            }
+            #expect(empty.files.isEmpty)
+            try FileManager.default.removeItem(atPath: volume.path)
+            try FileManager.default.moveItem(atPath: volume.path + ".away", toPath: volume.path)
+            try await eventually("it is ready again") { worker.server.readiness == .ready }
+            #expect(try await worker.patch(path, at: 0, "helloworld").status == 204)
+        }
+    }
+
+    @Test func aWorkerThatStartsOverTheWrongVolumeServesNothing() async throws {
+        let (first, second) = (try TemporaryVolume(), try TemporaryVolume())
+        let store = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
+        let worker = try await RunningWorker.start(on: first.volume, store: store)
+        let other = try await RunningWorker.start(on: second.volume, store: store)
+        #expect(worker.server.readiness == .ready && other.server.readiness != .ready)
+        #expect(try await other.ask("PUT", "/api/rooms/lobby/files/n", body: "x").status == 503)
+        #expect(try await worker.ask("PUT", "/api/rooms/lobby/files/n", body: "x").status == 201)
+        for worker in [worker, other] { await worker.server.stop() }
+        // A broker that forgot takes the volume's word.
+        let fresh = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
+        let again = try await RunningWorker.start(on: first.volume, store: fresh)
+        #expect(again.server.readiness == .ready)
+        await again.server.stop()
+    }
+
+    @Test(arguments: FaultyVolume.Call.allCases.filter { $0 != .other })
+    func readinessTriesEachStepOfAnUpload(_ call: FaultyVolume.Call) async throws {
+        try await RunningWorker.with { worker, _, volume in
+            try await eventually("it is ready") { worker.server.readiness == .ready }
+            volume.fail(with: VolumeError(.failed, "Input/output error"), in: [call])
+            try await eventually("it is not ready") { worker.server.readiness != .ready }
+            volume.fail(with: nil)
+            try await eventually("it is ready again") { worker.server.readiness == .ready }
+        }
+    }
+
+    @Test func anUploadThatCannotBeRemovedIsNotSaidToBe() async throws {
+        try await RunningWorker.with { worker, _, volume in
+            let path = try await worker.create(10)
+            _ = try await worker.patch(path, at: 0, "hello")
+            volume.fail(with: VolumeError(.readOnly, "read-only"))
+            #expect(try await worker.tus("DELETE", path).status == 503)
+            #expect(try await worker.tus("HEAD", path).headers["upload-offset"] == "5")
+            volume.fail(with: nil)
+            #expect(try await worker.tus("DELETE", path).status == 204)
+        }
+    }
+
+    @Test(arguments: [(VolumeError.Code.full, 507), (.failed, 503)])
+    func aWholeUploadThatCannotBeFinishedHasItsOffset(_ code: VolumeError.Code, _ status: Int) async throws {
+        try await RunningWorker.with { worker, _, volume in
+            let path = try await worker.create(5)
+            volume.fail(with: VolumeError(code, "broken"), in: [.link])
+            #expect(try await worker.patch(path, at: 0, "hello").status == status)
+            let answer = try await worker.tus("HEAD", path)
+            #expect(answer.status == status && answer.headers["upload-offset"] == "5", "\(answer)")
+            volume.fail(with: nil)
+            #expect(try await worker.tus("HEAD", path).headers["upload-offset"] == "5")
         }
     }
 
@@ -100,6 +206,72 @@ import Testing
             #expect(volume.files(in: Layout.files).count == 1)
             #expect(volume.files(in: Layout.blobs).count == 1)
         }
+    }
+
+    /// Of an upload that ends with its request, the worker is gone: no other request can have it.
+    @Test func whatAKilledWorkerHeldIsFreeAfterTheNextSweep() async throws {
+        try await RunningWorker.with({ settings in
+            settings.allowance = .init(pending: 1, bytesPerDay: 1000, perMinute: 100)
+        }) { worker, volume, _ in
+            let engine = worker.server.engine
+            let id = UploadID.random()
+            let owner = UploadOwner(user: "ann", address: "127.0.0.1", reserved: 1000)
+            try await engine.reserve(id, owner)
+            _ = try await engine.create(id, owner: owner, bytes: 1000)
+            let path = "/api/rooms/lobby/files/n?username=ann"
+            #expect(try await worker.ask("PUT", path, body: "x").status == 429)
+            let sweeper = Sweeper(engine: engine)
+            let now = Int(WallClock.milliseconds() / 1000)
+            try await sweeper.sweep(now: now)
+            #expect(try await worker.ask("PUT", path, body: "x").status == 429)
+            try await sweeper.sweep(now: now + engine.settings.leaseSeconds + 1)
+            #expect(!FileManager.default.fileExists(atPath: volume.path + "/" + Layout.partial(id)))
+            #expect(try await worker.ask("PUT", path, body: "x").status == 201)
+        }
+    }
+
+    @Test func aRunningUploadRenewsItsLease() async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send(
+                "PUT /api/rooms/lobby/files/n HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello")
+            try await eventually("it arrived") { !volume.files(in: Layout.partial).isEmpty }
+            let folders = try FileManager.default.contentsOfDirectory(atPath: "\(volume.path)/\(Layout.partial)")
+            let folder = try #require(folders.first)
+            let path = "\(volume.path)/\(Layout.partial)/\(folder)"
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: path)
+            await LeaseKeeper(engine: worker.server.engine).renew()
+            let renewed = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+            #expect((renewed ?? .distantPast) > Date(timeIntervalSinceNow: -60))
+            try await connection.send("world")
+            try await connection.expect("HTTP/1.1 201")
+            #expect(worker.server.engine.running.all.isEmpty)
+        }
+    }
+
+    @Test func aBodyThatIsStillOnItsWayAtTheDeadlineIsAnsweredAndKept() async throws {
+        let temporary = try TemporaryVolume()
+        let store = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
+        let worker = try await RunningWorker.start(on: temporary.volume, store: store) { $0.stop = .seconds(2) }
+        let path = try await worker.create(10)
+        let connection = try await RawConnection.connect(port: worker.port)
+        try await connection.send(
+            "PATCH \(path) HTTP/1.1\r\nHost: h\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n"
+                + "Content-Type: application/offset+octet-stream\r\n\r\nhello")
+        try await eventually("five bytes are there") {
+            try await worker.tus("HEAD", path).headers["upload-offset"] == "5"
+        }
+        await worker.server.stop()
+        try await connection.expect("HTTP/1.1 503")
+        #expect(connection.text.lowercased().contains("connection: close"), "\(connection.text)")
+        let next = try await RunningWorker.start(on: temporary.volume, store: store)
+        #expect(try await next.patch(path, at: 5, "world").status == 204)
+        await next.server.stop()
+    }
+
+    @Test func aCancelledRequestIsNoMistakeOfOurs() {
+        #expect(Refusal(CancellationError()).status.code == 503)
     }
 
     @Test func aDrainingWorkerRefusesWhatIsNewAndFinishesWhatRuns() async throws {

@@ -5,6 +5,7 @@ import ChatWire
 import ChatTesting
 import Foundation
 import Testing
+import WebSocketServer
 
 @testable import ChatUpload
 
@@ -125,7 +126,39 @@ import Testing
         try await RunningWorker.with({ $0.idle = .milliseconds(200) }) { worker, _, _ in
             let connection = try await RawConnection.connect(port: worker.port)
             try await connection.send("PUT /api/rooms/lobby/files/n HTTP/1.1\r\nHost: h\r\nX-A: ")
+            try await connection.expect("HTTP/1.1 408")
+            try await connection.expect("too_slow")
             try await eventually("the connection ends") { connection.isClosed }
+        }
+    }
+
+    @Test func aConnectionWithoutARequestIsClosedWithoutAWord() async throws {
+        try await RunningWorker.with({ $0.idle = .milliseconds(200) }) { worker, _, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await eventually("the connection ends") { connection.isClosed }
+            #expect(connection.text.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n"])
+    func aRequestHasOneHost(_ lines: String) async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let head = "PUT /api/rooms/lobby/files/n HTTP/1.1\r\n\(lines)Content-Length: 5\r\n\r\nhello"
+            let answer = try await HTTPAnswer.exchange(head, port: worker.port)
+            #expect(answer.status == 400 && answer.member("code") == "invalid_request", "\(answer)")
+            #expect(try await worker.lines(in: "lobby").isEmpty)
+            let old = "GET /api/rooms/lobby/files HTTP/1.0\r\n\r\n"
+            #expect(try await HTTPAnswer.exchange(old, port: worker.port).status == 200)
+        }
+    }
+
+    @Test func aPartOfAFileIsNotOffered() async throws {
+        try await RunningWorker.with { worker, volume, _ in
+            let answer = try await worker.tus(
+                "POST", "/api/tus",
+                ["Upload-Length": "5", "Upload-Metadata": "room bG9iYnk=", "Upload-Concat": "partial"])
+            #expect(answer.status == 400)
+            #expect(volume.files(in: Layout.partial).isEmpty)
         }
     }
 
@@ -155,6 +188,49 @@ import Testing
             let second = try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x")
             #expect(second.status == 429 && (Int(second.headers["retry-after"] ?? "") ?? 0) > 0)
             #expect(try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=bob", body: "x").status == 201)
+        }
+    }
+
+    /// All who say no name are called guest.
+    @Test func guestsAreLimitedByTheirAddress() async throws {
+        let proxies = TrustedProxies(ranges: [try AddressRange("127.0.0.0/8")])
+        try await RunningWorker.with({ settings in
+            settings.allowance.perMinute = 1
+            settings.proxies = proxies
+        }) { worker, _, _ in
+            // What stands left of the hop that the proxy wrote is the client's own word.
+            let hops = [
+                ("192.0.2.1", 201), ("192.0.2.1", 429), ("192.0.2.77, 192.0.2.1", 429), ("192.0.2.2", 201),
+                ("2001:db8::1", 201), ("2001:db8::2", 429),
+            ]
+            for (forwarded, status) in hops {
+                let answer = try await worker.ask(
+                    "PUT", "/api/rooms/lobby/files/n", ["X-Forwarded-For": forwarded], body: "x")
+                #expect(answer.status == status, "\(forwarded)")
+            }
+        }
+        try await RunningWorker.with({ $0.allowance.perMinute = 1 }) { worker, _, _ in
+            for (address, status) in [("192.0.2.1", 201), ("192.0.2.2", 429)] {
+                let answer = try await worker.ask(
+                    "PUT", "/api/rooms/lobby/files/n", ["X-Forwarded-For": address], body: "x")
+                #expect(answer.status == status, "nobody is trusted to say an address")
+            }
+        }
+    }
+
+    @Test func aFullAccountIsToldWhenAPlaceIsFree() async throws {
+        try await RunningWorker.with({ settings in
+            settings.allowance.pending = 1
+            settings.allowance.bytesPerDay = 100
+        }) { worker, _, _ in
+            _ = try await worker.create(10)
+            let answer = try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x")
+            #expect(answer.status == 429)
+            #expect((86_000...86_400).contains(Int(answer.headers["retry-after"] ?? "") ?? 0), "\(answer)")
+            // It would never fit, however long one waits.
+            let large = try await worker.ask(
+                "PUT", "/api/rooms/lobby/files/n", body: String(repeating: "x", count: 101))
+            #expect(large.status == 413)
         }
     }
 

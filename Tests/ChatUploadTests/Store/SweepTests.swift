@@ -1,3 +1,5 @@
+import ChatBroker
+import Foundation
 import Testing
 
 @testable import ChatUpload
@@ -13,7 +15,7 @@ import Testing
         try store.create(id, .sample(bytes: 10), reserving: nil).write("hello", at: 0)
         let written = try #require(try store.volume.facts(of: Layout.partial(id))).modified
         #expect(try store.sweepPartial(id, rules(at: written + 50)) == .kept)
-        #expect(try store.sweepPartial(id, rules(at: written + 102)) == .removed)
+        #expect(try store.sweepPartial(id, rules(at: written + 102)) == .removed(UploadRecord.sample(bytes: 10).owner))
         #expect(temporary.files.isEmpty)
     }
 
@@ -22,8 +24,35 @@ import Testing
         try store.create(id, nil, reserving: nil).write("hello", at: 0)
         let written = try #require(try store.volume.facts(of: Layout.partial(id))).modified
         #expect(try store.sweepPartial(id, rules(at: written + 5)) == .kept)
-        #expect(try store.sweepPartial(id, rules(at: written + 12)) == .removed)
+        #expect(try store.sweepPartial(id, rules(at: written + 12)) == .removed(nil))
         #expect(temporary.files.isEmpty)
+    }
+
+    /// Its worker is there, though no byte comes.
+    @Test func aRenewedUploadIsKept() throws {
+        let id = UploadID.random()
+        try store.create(id, nil, reserving: nil).write("hello", at: 0)
+        let folder = temporary.path + "/" + Layout.partial(id)
+        for name in ["", "/" + WriterClaim.first.name] {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: folder + name)
+        }
+        try store.volume.touch(Layout.partial(id))
+        let renewed = try #require(try store.volume.facts(of: Layout.partial(id))).modified
+        #expect(renewed > 1_000_000)
+        #expect(try store.sweepPartial(id, rules(at: renewed + 9)) == .kept)
+    }
+
+    @Test func anUploadSaysWhoseItIs() throws {
+        let (named, unnamed) = (UploadID.random(), UploadID.random())
+        let owner = UploadOwner(user: "ann", address: "192.0.2.1", reserved: 5)
+        for id in [named, unnamed] { _ = try store.create(id, nil, reserving: nil) }
+        try store.write(owner, of: named)
+        #expect(try store.owner(of: named) == owner)
+        #expect(try store.owner(of: unnamed) == nil)
+        #expect(owner.account?.description == "ann@192.0.2.1")
+        #expect(try store.sweepPartial(named, rules(at: .max / 2)) == .removed(owner))
+        #expect(temporary.files(in: Layout.partial + "/" + named.value).isEmpty)
     }
 
     @Test func aBlobWithAReferenceStays() throws {

@@ -11,7 +11,11 @@ final class FaultyVolume: Volume {
         var changes = 0
         var stopAfter: Int?
         var error: VolumeError?
+        /// The calls that fail; nil for every change.
+        var calls: Set<Call>?
     }
+
+    enum Call: Hashable, CaseIterable { case create, write, sync, rename, link, read, remove, syncFolder, other }
 
     private let volume: any Volume
     private let state = NIOLockedValueBox(State())
@@ -24,12 +28,14 @@ final class FaultyVolume: Volume {
     /// Changes that were made.
     var changes: Int { state.withLockedValue { $0.changes } }
 
-    /// Every change fails so from now on; nil ends it.
-    func fail(with error: VolumeError?) { state.withLockedValue { $0.error = error } }
+    /// Every change, or each of `calls`, fails so from now on; nil ends it.
+    func fail(with error: VolumeError?, in calls: Set<Call>? = nil) {
+        state.withLockedValue { ($0.error, $0.calls) = (error, calls) }
+    }
 
-    fileprivate func change() throws {
+    fileprivate func change(_ call: Call = .other) throws {
         let error: VolumeError? = state.withLockedValue { state in
-            if let error = state.error { return error }
+            if let error = state.error, state.calls?.contains(call) ?? true { return error }
             if let last = state.stopAfter, state.changes >= last { return Self.stopped }
             state.changes += 1
             return nil
@@ -43,13 +49,19 @@ final class FaultyVolume: Volume {
         if isStopped { throw Self.stopped }
     }
 
+    fileprivate func read() throws {
+        try look()
+        let error = state.withLockedValue { $0.calls?.contains(.read) == true ? $0.error : nil }
+        if let error { throw error }
+    }
+
     func makeFolder(_ path: String) throws {
         try change()
         try volume.makeFolder(path)
     }
 
     func create(_ path: String) throws -> any VolumeFile {
-        try change()
+        try change(.create)
         return FaultyFile(file: try volume.create(path), volume: self)
     }
 
@@ -59,17 +71,17 @@ final class FaultyVolume: Volume {
     }
 
     func rename(_ path: String, to target: String) throws {
-        try change()
+        try change(.rename)
         try volume.rename(path, to: target)
     }
 
     func link(_ path: String, to target: String) throws {
-        try change()
+        try change(.link)
         try volume.link(path, to: target)
     }
 
     func remove(_ path: String) throws {
-        try change()
+        try change(.remove)
         try volume.remove(path)
     }
 
@@ -88,8 +100,13 @@ final class FaultyVolume: Volume {
         return try volume.facts(of: path)
     }
 
-    func syncFolder(_ path: String) throws {
+    func touch(_ path: String) throws {
         try change()
+        try volume.touch(path)
+    }
+
+    func syncFolder(_ path: String) throws {
+        try change(.syncFolder)
         try volume.syncFolder(path)
     }
 
@@ -106,12 +123,12 @@ private struct FaultyFile: VolumeFile {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-        try volume.change()
+        try volume.change(.write)
         try file.write(bytes, at: offset)
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
-        try volume.look()
+        try volume.read()
         return try file.read(into: buffer, at: offset)
     }
 
@@ -128,7 +145,7 @@ private struct FaultyFile: VolumeFile {
     func beginWriteback(from offset: Int, bytes: Int) {}
 
     func sync() throws {
-        try volume.change()
+        try volume.change(.sync)
         try file.sync()
     }
 

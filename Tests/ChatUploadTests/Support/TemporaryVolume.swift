@@ -12,17 +12,24 @@ final class TemporaryVolume: Sendable {
         try UploadStore(volume: PosixVolume(root: path)).prepare()
     }
 
+    /// A folder of this path with nothing in it.
+    init(at path: String) throws {
+        self.path = path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     var volume: PosixVolume { PosixVolume(root: path) }
     var store: UploadStore { UploadStore(volume: volume) }
 
-    /// Every file, below the folder and sorted.
+    /// Every file but the volume's marker, below the folder and sorted.
     var files: [String] {
         let all = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
         return all.filter { name in
             var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder)
+            return name != Layout.marker
+                && FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder)
                 && !isFolder.boolValue
         }.sorted()
     }
