@@ -83,10 +83,12 @@ let libraries: [Target] = [
     module(
         "ChatControl",
         ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
+    module("TerminalUI", []),
     module(
         "ChatClient",
         [
-            "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque, .logging,
+            "ChatWire", "TerminalUI", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque,
+            .logging,
             .argumentParser, .crypto,
         ]),
 ]
@@ -169,11 +171,12 @@ let tests: [Target] =
                 .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
             ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
+        suite("TerminalUITests", ["TerminalUI"]),
         suite(
             "ChatClientTests",
             [
-                "ChatClient", "ChatWire", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
-                .crypto,
+                "ChatClient", "ChatWire", "TerminalUI", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1,
+                .nioWebSocket, .crypto,
             ]),
         suite(
             "ClusterTests",
