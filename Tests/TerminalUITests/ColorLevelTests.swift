@@ -13,7 +13,7 @@ import Testing
             (["TERM": "dumb"], .none), (["TERM": "vt100"], .none), ([:], .none),
             (["TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"], .none),
             (["TERM": "xterm-256color", "NO_COLOR": ""], .palette),
-        ])
+        ] as [([String: String], ColorLevel)])
     func theEnvironmentSaysTheLevel(_ environment: [String: String], _ level: ColorLevel) {
         #expect(ColorLevel(environment: environment) == level)
     }
