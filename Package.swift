@@ -128,6 +128,8 @@ let testSupport: [Target] = [
         name: "serverkit-probe",
         dependencies: ["ServerKit", .argumentParser, .nioConcurrency, .logging],
         path: "Tests/ServerKitProbe", swiftSettings: strict),
+    .executableTarget(
+        name: "terminal-probe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe", swiftSettings: strict),
 ]
 
 let tests: [Target] =
@@ -171,7 +173,7 @@ let tests: [Target] =
                 .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
             ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
-        suite("TerminalUITests", ["TerminalUI"]),
+        suite("TerminalUITests", ["TerminalUI", "terminal-probe"]),
         suite(
             "ChatClientTests",
             [
