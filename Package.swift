@@ -84,10 +84,12 @@ let libraries: [Target] = [
     module(
         "ChatControl",
         ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
+    module("TerminalUI", []),
     module(
         "ChatClient",
         [
-            "ChatWire", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque, .logging,
+            "ChatWire", "TerminalUI", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .nioConcurrency, .deque,
+            .logging,
             .argumentParser, .crypto,
         ]),
 ]
@@ -127,6 +129,8 @@ let testSupport: [Target] = [
         name: "serverkit-probe",
         dependencies: ["ServerKit", .argumentParser, .nioConcurrency, .logging],
         path: "Tests/ServerKitProbe", swiftSettings: strict),
+    .executableTarget(
+        name: "terminal-probe", dependencies: ["TerminalUI"], path: "Tests/TerminalProbe", swiftSettings: strict),
 ]
 
 let tests: [Target] =
@@ -170,11 +174,12 @@ let tests: [Target] =
                 .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
             ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
+        suite("TerminalUITests", ["TerminalUI", "terminal-probe"]),
         suite(
             "ChatClientTests",
             [
-                "ChatClient", "ChatWire", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
-                .crypto,
+                "ChatClient", "ChatWire", "TerminalUI", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1,
+                .nioWebSocket, .crypto,
             ]),
         suite(
             "ClusterTests",

@@ -1,0 +1,68 @@
+import ChatWire
+import NIOCore
+import TerminalUI
+
+/// What happens to the full screen.
+enum ScreenEvent: Sendable {
+    case terminal(TerminalEvent)
+    case resized(columns: Int, rows: Int)
+    case session(SessionEvent)
+    /// At least once a second while something on the screen changes with time, see ``ChatModel/nextTick``.
+    case tick
+    case latency(milliseconds: Int)
+    /// Older entries of a room, oldest first; nil: they could not be had.
+    case older(RoomName, [Entry]?, more: Bool)
+    case found(RoomName, query: String, [Entry], before: Position?)
+    case searchFailed(RoomName, query: String, reason: String)
+    /// A direct room is open.
+    case directOpened(RoomName, with: String)
+    /// An answer of a command: lines for the current room.
+    case answered([Span])
+    case failed(String)
+    case files(RoomName, [FileLine])
+    case transfer(TransferModel)
+    /// $EDITOR ended with this text; nil: it failed.
+    case edited(String?)
+    /// The process goes on after a stop (SIGCONT).
+    case continued
+    /// SIGTERM, SIGHUP.
+    case terminated
+}
+
+/// What the full screen asks its driver for.
+enum ScreenAction: Sendable, Equatable {
+    case send(OutgoingMessage)
+    case join(RoomName)
+    case leave(RoomName)
+    case loadOlder(RoomName, before: Position)
+    case search(RoomName, text: String, before: Position?)
+    case markRead(RoomName, Position)
+    case typing(RoomName)
+    case setTopic(RoomName, String)
+    case openDirect(user: String)
+    case askWho(RoomName)
+    case askRooms
+    case askFiles(RoomName)
+    case upload(path: String, RoomName)
+    /// The paste becomes a file of the room.
+    case uploadText(String, RoomName)
+    case download(FileLine, RoomName)
+    case cancelTransfer(id: Int)
+    /// Show a downloaded picture or open a link.
+    case open(String)
+    case notify(title: String, body: String)
+    case bell
+    case setTitle(String)
+    case edit(String)
+    /// Draw everything again (Ctrl-L).
+    case redraw
+    /// Stop the process as Ctrl-Z does.
+    case suspend
+    case reconnect
+    case saveDraft(RoomName, String)
+    case saveInput(String)
+    case saveSettings
+    case discard(OutgoingMessage)
+    case logout
+    case quit
+}

@@ -1,0 +1,125 @@
+/// One place on the screen.
+public struct Cell: Sendable, Hashable {
+    /// What is drawn; a space where nothing is. Nil: the right half of the double-width cluster to the left.
+    public var cluster: Character?
+    public var style: Style
+
+    public init(_ cluster: Character? = " ", _ style: Style = .plain) {
+        self.cluster = cluster
+        self.style = style
+    }
+
+    public static let blank = Cell()
+}
+
+/// A picture of the terminal: what a view draws and ``Renderer`` brings to the terminal. Drawing outside of it is
+/// clipped, and a double-width cluster is drawn whole or not at all: every cell of a double-width cluster has a cell of
+/// nil to its right, and there is no other nil.
+public struct Screen: Sendable, Equatable {
+    public struct Place: Sendable, Hashable {
+        public var column: Int
+        public var row: Int
+        public init(column: Int, row: Int) {
+            self.column = column
+            self.row = row
+        }
+    }
+
+    public let columns: Int
+    public let rows: Int
+    /// Row by row.
+    public private(set) var cells: [Cell]
+    /// Where the cursor stands; nil hides it.
+    public var cursor: Place?
+    /// The addresses that ``Style/link`` points to.
+    public private(set) var links: [String] = []
+
+    /// - Parameters: at least 1 each; smaller numbers count as 1.
+    public init(columns: Int, rows: Int) {
+        self.columns = max(1, columns)
+        self.rows = max(1, rows)
+        cells = Array(repeating: .blank, count: self.columns * self.rows)
+    }
+
+    public subscript(column: Int, row: Int) -> Cell {
+        guard (0..<columns).contains(column), (0..<rows).contains(row) else { return .blank }
+        return cells[row * columns + column]
+    }
+
+    /// - Returns: what to put into ``Style/link``; 0 where the table is full.
+    public mutating func link(to address: String) -> UInt16 {
+        if let index = links.firstIndex(of: address) { return UInt16(index + 1) }
+        guard links.count < Int(UInt16.max) else { return 0 }
+        links.append(address)
+        return UInt16(links.count)
+    }
+
+    /// Draws one line of text; it ends at `limit` columns or the screen's edge.
+    /// - Returns: the column after what was drawn.
+    @discardableResult
+    public mutating func put(
+        _ text: some StringProtocol, column: Int, row: Int, style: Style = .plain, limit: Int? = nil
+    ) -> Int {
+        var column = column
+        let end = min(columns, limit.map { column + max(0, $0) } ?? columns)
+        for cluster in text {
+            var cluster = cluster
+            var width = TextWidth.of(cluster)
+            // Nothing to stand on: a mark, a joiner, a direction. It gets a place of its own, and one that is seen.
+            if width == 0 { (cluster, width) = ("\u{fffd}", 1) }
+            guard column + width <= end else { break }
+            set(cluster, width: width, column: column, row: row, style: style)
+            column += width
+        }
+        return column
+    }
+
+    @discardableResult
+    public mutating func put(_ spans: [Span], column: Int, row: Int, limit: Int? = nil) -> Int {
+        var place = column
+        let end = limit.map { column + max(0, $0) } ?? columns
+        for span in spans { place = put(span.text, column: place, row: row, style: span.style, limit: end - place) }
+        return place
+    }
+
+    /// Fills a rectangle, clipped to the screen, with a cell of one column; any other counts as a blank.
+    public mutating func fill(column: Int, row: Int, width: Int, height: Int = 1, with cell: Cell = .blank) {
+        var cell = cell
+        if cell.cluster.map(TextWidth.of) != 1 { cell.cluster = " " }
+        for row in max(0, row)..<max(0, row, min(rows, row + height)) {
+            for column in max(0, column)..<max(0, column, min(columns, column + width)) {
+                clear(column: column, row: row)
+                cells[row * columns + column] = cell
+            }
+        }
+    }
+
+    private mutating func set(_ cluster: Character, width: Int, column: Int, row: Int, style: Style) {
+        guard width > 0, column >= 0, (0..<rows).contains(row), column + width <= columns else { return }
+        clear(column: column, row: row)
+        if width == 2 {
+            clear(column: column + 1, row: row)
+            cells[row * columns + column + 1] = Cell(nil, style)
+        }
+        cells[row * columns + column] = Cell(cluster, style)
+    }
+
+    /// Leaves no half of a double-width cluster behind.
+    private mutating func clear(column: Int, row: Int) {
+        let index = row * columns + column
+        if cells[index].cluster == nil, column > 0 { cells[index - 1].cluster = " " }
+        if column + 1 < columns, cells[index + 1].cluster == nil { cells[index + 1].cluster = " " }
+    }
+
+    /// The rows as text, without trailing blanks: for tests and for people who read them.
+    public var text: [String] {
+        (0..<rows).map { row in
+            var line = ""
+            for cell in cells[(row * columns)..<((row + 1) * columns)] {
+                if let cluster = cell.cluster { line.append(cluster) }
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+}

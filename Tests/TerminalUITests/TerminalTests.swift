@@ -1,0 +1,139 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import TerminalUI
+
+/// The real program on a pseudo-terminal: however it ends, the terminal is as it was.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct TerminalTests {
+    private static let probe = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "terminal-probe").path
+
+    private static let screenOff = "\u{1b}[?1049l"
+
+    /// The program with its screen up.
+    private func started(_ mode: String, log: String? = nil) throws -> (terminal: PseudoTerminal, modes: [UInt32]) {
+        let terminal = try PseudoTerminal()
+        let modes = terminal.modes
+        try terminal.run(Self.probe, [mode] + (log.map { [$0] } ?? []))
+        try terminal.wait(for: "up")
+        return (terminal, modes)
+    }
+
+    private func expectRestored(_ terminal: PseudoTerminal, _ modes: [UInt32]) {
+        #expect(terminal.modes == modes)
+        #expect(terminal.text.contains("\u{1b}[?1049h"))
+        #expect(terminal.text.contains(Self.screenOff))
+        for mode in ["1002", "1006", "1004", "2004"] { #expect(terminal.text.contains("\u{1b}[?\(mode)l")) }
+        #expect(terminal.text.contains("\u{1b}[?25h"))
+    }
+
+    @Test(
+        arguments: [
+            ("return", 0), ("throw", 3 << 8), ("exit", 4 << 8), ("fatal", SIGILL), ("segv", SIGSEGV),
+            ("abort", SIGABRT),
+            ("overflow", SIGSEGV),
+        ] as [(String, Int32)])
+    func theTerminalIsRestoredWhereTheProgramLeavesBy(_ mode: String, _ status: Int32) throws {
+        let (terminal, modes) = try started(mode)
+        let end = try terminal.waitForEnd()
+        #if arch(x86_64)
+        // Without the bit for a core dump.
+        #expect(end & ~0x80 == status)
+        #endif
+        expectRestored(terminal, modes)
+    }
+
+    /// A program that does not look at its events still ends by the second signal.
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+    func theTerminalIsRestoredWhereTheProgramHangsAt(_ signal: Int32) throws {
+        let (terminal, modes) = try started("hang")
+        #expect(terminal.modes != modes)
+        terminal.send(signal)
+        terminal.send(SIGQUIT)
+        #expect([SIGQUIT, signal].contains(try terminal.waitForEnd() & 0x7f))
+        expectRestored(terminal, modes)
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+    func theProgramIsToldToLeaveBy(_ signal: Int32) throws {
+        let (terminal, modes) = try started("echo")
+        terminal.send(signal)
+        #expect(try terminal.waitForEnd() == 0)
+        #expect(terminal.text.contains("<signal \(signal)>"))
+        expectRestored(terminal, modes)
+    }
+
+    @Test func aStoppedProgramGivesTheTerminalBackAndTakesItAgain() throws {
+        let (terminal, modes) = try started("echo")
+        let raw = terminal.modes
+        terminal.send(SIGTSTP)
+        try terminal.waitForStop()
+        expectRestored(terminal, modes)
+        terminal.send(SIGCONT)
+        try terminal.wait(for: "<continued>")
+        #expect(terminal.modes == raw)
+        #expect(terminal.text.hasSuffix("<80x24><continued>"))
+        terminal.type("q")
+        #expect(try terminal.waitForEnd() == 0)
+        #expect(terminal.modes == modes)
+        try terminal.wait(for: Self.screenOff, times: 2)
+    }
+
+    /// As a session's leader there is no shell behind that could continue it.
+    @Test func aProgramWithoutAShellDoesNotSuspendItself() throws {
+        let (terminal, _) = try started("echo")
+        terminal.type("z")
+        try terminal.wait(for: "<z>")
+        terminal.type("q")
+        #expect(try terminal.waitForEnd() == 0)
+    }
+
+    @Test func inputAndSizeComeAsEvents() throws {
+        let (terminal, modes) = try started("echo")
+        terminal.type("x\u{3}\u{1a}\r")
+        try terminal.wait(for: "\u{3}")
+        try terminal.wait(for: "\r>")
+        terminal.resize(100, 30)
+        try terminal.wait(for: "<100x30>")
+        terminal.type("q")
+        #expect(try terminal.waitForEnd() == 0)
+        expectRestored(terminal, modes)
+    }
+
+    @Test func aLentTerminalIsAsItWas() throws {
+        let (terminal, modes) = try started("echo")
+        terminal.type("l")
+        try terminal.wait(for: "<continued>")
+        let text = terminal.text
+        let off = try #require(text.range(of: Self.screenOff))
+        let lent = try #require(text.range(of: "lent"))
+        #expect(off.upperBound <= lent.lowerBound)
+        terminal.type("q")
+        #expect(try terminal.waitForEnd() == 0)
+        #expect(terminal.modes == modes)
+    }
+
+    @Test func errorsGoToTheLogWhileTheScreenIsUp() throws {
+        let log = FileManager.default.temporaryDirectory.appending(path: "termchat-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let (terminal, _) = try started("echo", log: log)
+        terminal.type("eq")
+        #expect(try terminal.waitForEnd() == 0)
+        #expect(!terminal.text.contains("to the log"))
+        #expect(try String(contentsOfFile: log, encoding: .utf8).contains("to the log"))
+    }
+
+    @Test func titlesAndNotificationsHoldNoSequences() {
+        let bad = "a\u{1b}]0;x\u{7}\u{9c}\u{202e};b"
+        for bytes in [
+            TerminalSequence.title(bad), TerminalSequence.notification(bad),
+            TerminalSequence.notification(title: bad, body: bad),
+        ] {
+            let inner = String(decoding: bytes, as: UTF8.self).dropFirst(2).dropLast(2)
+            #expect(inner.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+            #expect(!inner.unicodeScalars.contains("\u{202e}"))
+        }
+        #expect(TerminalSequence.notification("4;1;50") == Array("\u{1b}]9; 4;1;50\u{1b}\\".utf8))
+    }
+}
