@@ -1,5 +1,8 @@
 /// The input line: text of one or more lines with a cursor between clusters, edited as readline does. A value: a key
 /// in, an outcome out.
+///
+/// A key changes only what is around the cursor, so that it costs the same in a long text as in a short one, but for a
+/// copy of the text's bytes.
 public struct LineEditor: Sendable {
     public enum Outcome: Sendable, Equatable {
         /// The text or the cursor may have changed.
@@ -10,87 +13,133 @@ public struct LineEditor: Sendable {
         case submit(String)
     }
 
-    /// What is typed, with `\n` between lines.
-    public private(set) var text: String
-    /// Clusters before the cursor.
-    public private(set) var cursor: Int
     /// Earlier inputs, which Up, Down and Ctrl-R bring back.
     public var history: InputHistory
-    /// While Ctrl-R searches.
-    public private(set) var reverseSearch: ReverseSearch?
+    /// Clusters before the cursor.
+    public internal(set) var cursor: Int
+    /// While Ctrl-R searches. The text stays as it was until the search ends.
+    public internal(set) var reverseSearch: ReverseSearch?
 
     public struct ReverseSearch: Sendable, Equatable {
         public var query: String
         /// What is found; nil where nothing is.
         public var match: String?
+        /// Which entry of the history that is.
+        var index: Int?
+    }
+
+    var content: ClusterText
+    var undoLog = UndoLog()
+    var kills = KillRing()
+    /// Where Up and Down have come to in the history.
+    var walk: HistoryWalk?
+    /// What Ctrl-R looked for last; a second Ctrl-R looks for it again.
+    var lastQuery = ""
+    /// What the key before did, where the next one depends on it.
+    var previous = Previous.other
+
+    enum Previous: Sendable, Equatable {
+        case other
+        /// A letter: the next one is undone with it.
+        case typing
+        /// The next kill joins this one in the ring.
+        case kill
+        /// Alt-Y puts an older kill in the place of these clusters.
+        case yank(Range<Int>)
+        /// Up and Down, through shorter lines, back to this column.
+        case vertical(goal: Int)
     }
 
     public init(text: String = "", history: InputHistory = InputHistory()) {
-        self.text = text
-        cursor = text.count
+        content = ClusterText(Self.clean(text))
+        cursor = content.count
         self.history = history
     }
 
-    public var isEmpty: Bool { text.isEmpty }
+    /// What is typed, with `\n` between lines.
+    public var text: String { content.text }
+    public var isEmpty: Bool { content.clusters.isEmpty }
+    /// What stands before the cursor.
+    public var textBeforeCursor: Substring { Substring(content.string(0..<cursor)) }
+    /// Lines of the text, before any wrapping.
+    public var lineCount: Int { 1 + content.clusters.count { $0 == "\n" } }
 
-    public mutating func handle(_ key: Key) -> Outcome {
-        switch (key.code, key.modifiers) {
-        case (.character(let character), []): insert(String(character))
-        case (.enter, []):
-            let submitted = text
-            history.add(submitted)
-            set("")
-            return .submit(submitted)
-        default: return .ignored
-        }
-        return .handled
+    /// Puts text in at the cursor, as a paste does; CR LF and CR become `\n`. A search ends with what it found.
+    /// - Returns: whether it fitted into ``InputLimits/textBytesMax``; where it did not, only its beginning is there.
+    @discardableResult
+    public mutating func insert(_ inserted: String) -> Bool {
+        acceptSearch()
+        previous = .other
+        return replace(cursor..<cursor, with: inserted)
     }
 
-    /// Puts text in at the cursor, as a paste does.
-    public mutating func insert(_ inserted: String) {
-        let index = text.index(text.startIndex, offsetBy: cursor)
-        text.insert(contentsOf: inserted, at: index)
-        cursor += inserted.count
-    }
-
-    /// Replaces everything; the cursor goes to the end.
+    /// Replaces everything; the cursor goes to the end. It cannot be undone, so that Ctrl-_ never brings the draft of
+    /// another room.
     public mutating func set(_ text: String) {
-        self.text = text
-        cursor = text.count
+        content = ClusterText(Self.clean(text))
+        cursor = content.count
+        undoLog = UndoLog()
+        walk = nil
+        reverseSearch = nil
+        previous = .other
+    }
+
+    /// Removes everything, as Ctrl-C does in a shell; Ctrl-_ brings it back.
+    public mutating func clear() {
+        reverseSearch = nil
+        walk = nil
+        previous = .other
+        replace(0..<content.count, with: "")
     }
 
     /// Replaces the `count` clusters before the cursor, as a completion does.
-    public mutating func replace(last count: Int, with replacement: String) {
-        let end = text.index(text.startIndex, offsetBy: cursor)
-        let start = text.index(text.startIndex, offsetBy: max(0, cursor - count))
-        text.replaceSubrange(start..<end, with: replacement)
-        cursor = cursor - min(count, cursor) + replacement.count
+    /// - Returns: as ``insert(_:)``.
+    @discardableResult
+    public mutating func replace(last count: Int, with replacement: String) -> Bool {
+        acceptSearch()
+        previous = .other
+        return replace(max(0, cursor - max(0, count))..<cursor, with: replacement)
     }
 
-    /// What stands before the cursor.
-    public var textBeforeCursor: Substring { text.prefix(cursor) }
+    // MARK: What all changes go through
 
-    /// The text as rows of at most `columns`, and where the cursor stands among them: lines wrap at clusters, tabs are
-    /// expanded, controls are drawn as U+FFFD.
-    public func layout(columns: Int) -> (rows: [String], cursor: Screen.Place) {
-        ([text], Screen.Place(column: TextWidth.of(textBeforeCursor), row: 0))
+    /// Replaces clusters; the cursor goes behind what was put in, and there behind the cluster if it joined one.
+    @discardableResult
+    mutating func replace(_ range: Range<Int>, with replacement: String, joinsLast: Bool = false) -> Bool {
+        let removed = content.clusters[range].reduce(0) { $0 + $1.utf8.count }
+        let room = InputLimits.textBytesMax - content.text.utf8.count + removed
+        let cleaned = Self.normalized(replacement)
+        let fitting = Self.prefix(cleaned, bytes: room)
+        let change = content.change(range, to: fitting)
+        var place = min(change.start, range.lowerBound)
+        var left = content.clusters[place..<range.lowerBound].reduce(fitting.utf8.count) { $0 + $1.utf8.count }
+        if !change.old.isEmpty || !change.new.isEmpty {
+            undoLog.add(change, cursor: cursor, joinsLast: joinsLast)
+            content.apply(change)
+        }
+        while left > 0 {
+            left -= content.clusters[place].utf8.count
+            place += 1
+        }
+        cursor = place
+        return fitting.utf8.count == cleaned.utf8.count
     }
-}
 
-/// Earlier inputs, oldest first, without repetitions in a row.
-public struct InputHistory: Sendable, Equatable {
-    public private(set) var entries: [String]
-    /// The oldest are dropped above it.
-    public let limit: Int
+    private static func clean(_ text: String) -> String { prefix(normalized(text), bytes: InputLimits.textBytesMax) }
 
-    public init(_ entries: [String] = [], limit: Int = 1000) {
-        self.entries = entries.suffix(limit)
-        self.limit = limit
+    private static func normalized(_ text: String) -> String {
+        guard text.utf8.contains(0x0d) else { return text }
+        return String(text.map { $0 == "\r\n" || $0 == "\r" ? "\n" : $0 })
     }
 
-    public mutating func add(_ entry: String) {
-        guard !entry.allSatisfy(\.isWhitespace), entry != entries.last else { return }
-        entries.append(entry)
-        if entries.count > limit { entries.removeFirst(entries.count - limit) }
+    /// As many whole clusters as fit.
+    private static func prefix(_ text: String, bytes: Int) -> String {
+        guard text.utf8.count > bytes else { return text }
+        var left = bytes
+        return String(
+            text.prefix { cluster in
+                left -= cluster.utf8.count
+                return left >= 0
+            })
     }
 }
