@@ -33,6 +33,12 @@ public enum SessionEvent: Sendable, Equatable {
 
     case presence(ServerFrame.Presence)
     case typing(RoomName, user: String)
+    /// The room is about that from now on; an empty text takes the topic away. Told for the user's own changes too.
+    case topic(RoomName, Topic)
+    /// The user has read the room up to there, in another session.
+    case read(RoomName, Position)
+    /// Somebody offers a room that only the two may enter, or says something there while this session is not in it.
+    case direct(RoomName, user: String)
     case notice(NoticeLevel, NoticeCode, text: String)
     /// An error that answers nothing the session still waits for.
     case error(ErrorFrame)
@@ -53,6 +59,8 @@ public enum SessionEvent: Sendable, Equatable {
         public var resumed: Bool
         public var bodyBytes: Int
         public var sendsPerSecond: Double
+        /// What the server can do beyond the protocol's first version: the raw values of ``ServerFeature``.
+        public var features: Set<String>
 
         init(_ welcome: ServerFrame.Welcome) {
             user = welcome.user
@@ -62,6 +70,7 @@ public enum SessionEvent: Sendable, Equatable {
             resumed = welcome.resumed
             bodyBytes = welcome.bodyBytes
             sendsPerSecond = welcome.sendsPerSecond
+            features = Set(welcome.features)
         }
     }
 
@@ -71,5 +80,8 @@ public enum SessionEvent: Sendable, Equatable {
         public var count: Int
         /// The room was joined before, on an earlier connection or before it fell behind.
         public var isAgain: Bool
+        /// What the user has read, in whatever session; nil where nobody knows.
+        public var read: Position?
+        public var topic: Topic?
     }
 }

@@ -27,6 +27,16 @@ public enum Limits {
     public static let pageEntriesMax = 1000
     /// Entries in a page when the frame names no limit.
     public static let pageEntriesDefault = 50
+    /// Bytes of a `search`'s text.
+    public static let searchTextBytesMax = 256
+    /// Entries in one `found` at most, and where the `search` names no limit.
+    public static let searchEntriesMax = 100
+    public static let searchEntriesDefault = 20
+    /// Bytes of a room's topic.
+    public static let topicBytesMax = 512
+    /// Direct rooms listed in one `directs` at most, and where the frame names no limit.
+    public static let directsListedMax = 100
+    public static let directsListedDefault = 50
     /// Members listed in `joined`, `members` and `presence`; above it a room is told by its count.
     public static let membersListedMax = 200
     /// Nesting of unknown members in a frame; deeper is `invalid_frame`.

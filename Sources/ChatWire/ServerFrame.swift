@@ -37,10 +37,14 @@ public enum ServerFrame: Sendable, Equatable {
         public var rooms: Int
         public var sendsPerSecond: Double
         public var pingIntervalMilliseconds: Int
+        /// What the server can do beyond the first version of the protocol, see ``ServerFeature``; nothing where it does
+        /// not say.
+        public var features: [String]
 
         public init(
             ref: Ref?, session: SessionID, resume: String, user: String, node: String, server: String, resumed: Bool,
-            frameBytes: Int, bodyBytes: Int, rooms: Int, sendsPerSecond: Double, pingIntervalMilliseconds: Int
+            frameBytes: Int, bodyBytes: Int, rooms: Int, sendsPerSecond: Double, pingIntervalMilliseconds: Int,
+            features: [String] = []
         ) {
             self.ref = ref
             self.session = session
@@ -54,6 +58,7 @@ public enum ServerFrame: Sendable, Equatable {
             self.rooms = rooms
             self.sendsPerSecond = sendsPerSecond
             self.pingIntervalMilliseconds = pingIntervalMilliseconds
+            self.features = features
         }
     }
 
@@ -70,10 +75,13 @@ public enum ServerFrame: Sendable, Equatable {
         public var more: Bool
         public var members: [Member]
         public var count: Int
+        /// What the user has read, in whatever session.
+        public var read: Position?
+        public var topic: Topic?
 
         public init(
             ref: Ref?, room: RoomName, position: Position, messages: [Entry], complete: Bool, more: Bool,
-            members: [Member], count: Int
+            members: [Member], count: Int, read: Position? = nil, topic: Topic? = nil
         ) {
             self.ref = ref
             self.room = room
@@ -83,6 +91,8 @@ public enum ServerFrame: Sendable, Equatable {
             self.more = more
             self.members = members
             self.count = count
+            self.read = read
+            self.topic = topic
         }
     }
 
@@ -133,6 +143,45 @@ public struct RoomListing: Sendable, Hashable {
         self.members = members
         self.lastActivity = lastActivity
     }
+}
+
+/// What a room is about, in the words of one of its members. Nothing in it was filtered for a terminal.
+public struct Topic: Sendable, Hashable {
+    /// One line; empty where the topic was taken away.
+    public var text: String
+    /// Who said so.
+    public var user: String
+    /// Milliseconds since 1970, Redis' clock, when.
+    public var time: UInt64
+
+    public init(text: String, user: String, time: UInt64) {
+        self.text = text
+        self.user = user
+        self.time = time
+    }
+}
+
+/// A direct room of the user, as `directs` lists it.
+public struct DirectListing: Sendable, Hashable {
+    public var room: RoomName
+    /// The other one who may enter it.
+    public var user: String
+    /// Milliseconds since 1970, Redis' clock, to a second.
+    public var lastActivity: UInt64
+
+    public init(room: RoomName, user: String, lastActivity: UInt64) {
+        self.room = room
+        self.user = user
+        self.lastActivity = lastActivity
+    }
+}
+
+/// What came to the protocol after its first version; the raw values stand in `welcome.features`.
+public enum ServerFeature: String, Sendable, CaseIterable {
+    case search
+    case read
+    case topic
+    case direct
 }
 
 /// A session that entered a room.

@@ -46,8 +46,15 @@ struct LineView: Sendable {
             return [.text(text(of: entry, in: room))]
         case .gap(let room, _, _):
             return [.text(prefix(room) + style.dimmed("-- messages are missing here"))]
-        case .caughtUp, .stored, .typing:
+        case .caughtUp, .stored, .typing, .read:
             return []
+        case .topic(let room, let topic):
+            guard showsPresence else { return [] }
+            let user = VisibleText(topic.user).value
+            let text = topic.text.isEmpty ? "took the topic away" : "topic: \(VisibleText(topic.text).value)"
+            return [.text(prefix(room) + style.dimmed("-- \(user) \(text)"))]
+        case .direct(let room, let user):
+            return [.status("\(VisibleText(user).value) talks to you in \(room): /join \(room)")]
         case .delayed(let message, let error, _):
             return error.code == .rateLimited
                 ? [] : [.status("not stored yet, kept: \(visible(message))")]
