@@ -43,6 +43,8 @@ struct ChatModel: Sendable {
     var ignored: Set<String> = []
     /// What the server can do beyond the first protocol: `search`, `read`, `topic`, `direct`.
     var features: Set<String> = []
+    /// What is remembered and never drawn.
+    var ledger = ModelLedger()
 
     struct Hint: Sendable, Equatable {
         enum Level: Sendable { case info, warning }
@@ -100,23 +102,13 @@ struct RoomModel: Sendable {
     /// The room's first entry, or the oldest that the server keeps, is in the log.
     var hasOldest = false
     var files: [FileLine] = []
+    /// What is remembered and never drawn.
+    var notes = RoomNotes()
 
     enum Scroll: Sendable, Equatable {
         case bottom
         /// The last row of the view shows row `row` (from 0) of the line with this id.
         case at(LogLine.ID, row: Int)
-    }
-}
-
-/// A room's lines, oldest first, bounded; see ``limit``.
-struct RoomLines: Sendable {
-    private(set) var lines: [LogLine] = []
-    /// The oldest lines are dropped above it: they can be fetched again.
-    static let limit = 20_000
-
-    mutating func append(_ line: LogLine) {
-        lines.append(line)
-        if lines.count > Self.limit + Self.limit / 10 { lines.removeFirst(lines.count - Self.limit) }
     }
 }
 

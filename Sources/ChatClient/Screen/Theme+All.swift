@@ -1,0 +1,4 @@
+/// The themes to choose from.
+extension Theme {
+    static let all = [standard]
+}
