@@ -13,7 +13,8 @@ public struct Cell: Sendable, Hashable {
 }
 
 /// A picture of the terminal: what a view draws and ``Renderer`` brings to the terminal. Drawing outside of it is
-/// clipped, and a double-width cluster is drawn whole or not at all.
+/// clipped, and a double-width cluster is drawn whole or not at all: every cell of a double-width cluster has a cell of
+/// nil to its right, and there is no other nil.
 public struct Screen: Sendable, Equatable {
     public struct Place: Sendable, Hashable {
         public var column: Int
@@ -62,7 +63,10 @@ public struct Screen: Sendable, Equatable {
         var column = column
         let end = min(columns, limit.map { column + max(0, $0) } ?? columns)
         for cluster in text {
-            let width = TextWidth.of(cluster)
+            var cluster = cluster
+            var width = TextWidth.of(cluster)
+            // Nothing to stand on: a mark, a joiner, a direction. It gets a place of its own, and one that is seen.
+            if width == 0 { (cluster, width) = ("\u{fffd}", 1) }
             guard column + width <= end else { break }
             set(cluster, width: width, column: column, row: row, style: style)
             column += width
@@ -78,8 +82,10 @@ public struct Screen: Sendable, Equatable {
         return place
     }
 
-    /// Fills a rectangle, clipped to the screen.
+    /// Fills a rectangle, clipped to the screen, with a cell of one column; any other counts as a blank.
     public mutating func fill(column: Int, row: Int, width: Int, height: Int = 1, with cell: Cell = .blank) {
+        var cell = cell
+        if cell.cluster.map(TextWidth.of) != 1 { cell.cluster = " " }
         for row in max(0, row)..<max(0, row, min(rows, row + height)) {
             for column in max(0, column)..<max(0, column, min(columns, column + width)) {
                 clear(column: column, row: row)

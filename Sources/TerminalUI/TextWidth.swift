@@ -1,12 +1,29 @@
-/// How many columns text takes.
+/// How many columns text takes. Terminals disagree about clusters of several scalars; where they do, the larger number
+/// is taken, because a blank too many does less harm than a cell drawn over. ``Renderer`` does not depend on it: it sends
+/// an absolute move behind each such cluster.
 public enum TextWidth {
-    /// The columns of one cluster: 0, 1 or 2.
+    /// The columns of one cluster: 0 (only what takes no place: nothing can be drawn), 1 or 2. A control counts as 1,
+    /// the U+FFFD that is drawn in its place.
     public static func of(_ cluster: Character) -> Int {
-        // Replaced by the generated table.
-        cluster.isASCII ? 1 : (cluster.unicodeScalars.first.map { $0.value >= 0x1100 } ?? false ? 2 : 1)
+        let utf8 = cluster.utf8
+        if utf8.count == 1 { return 1 }
+        var width = 0
+        for scalar in cluster.unicodeScalars {
+            // An emoji that is text by default and asks to be a picture: ❤️, 1️⃣.
+            if scalar == "\u{fe0f}", width == 1, let base = cluster.unicodeScalars.first, base.properties.isEmoji {
+                return 2
+            }
+            width += of(scalar)
+            // Also flags (two letters of two columns), joined emoji and skin tones: the first scalar has two columns,
+            // or the second makes them up.
+            if width >= 2 { return isLineEnd(cluster) ? 1 : 2 }
+        }
+        return width
     }
 
     public static func of(_ text: some StringProtocol) -> Int {
+        // CR LF is one cluster; other ASCII is one each.
+        if text.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x0d }) { return text.utf8.count }
         var width = 0
         for cluster in text { width += of(cluster) }
         return width
@@ -15,12 +32,43 @@ public enum TextWidth {
     /// The longest beginning of `text` that takes at most `columns`.
     public static func prefix<Text: StringProtocol>(_ text: Text, columns: Int) -> Text.SubSequence {
         var width = 0
-        var end = text.startIndex
-        for index in text.indices {
+        var index = text.startIndex
+        while index < text.endIndex {
             width += of(text[index])
             guard width <= columns else { break }
-            end = text.index(after: index)
+            text.formIndex(after: &index)
         }
-        return text[..<end]
+        return text[..<index]
+    }
+
+    /// The columns of one scalar on its own.
+    static func of(_ scalar: Unicode.Scalar) -> Int {
+        switch scalar.value {
+        // Latin, and what the frames and bars of a screen are drawn with.
+        case 0..<0x300, 0x2500..<0x25fd: 1
+        // Kana, Han, Hangul.
+        case 0x3041..<0x3097, 0x30a0..<0x3100, 0x4e00..<0xa000, 0xac00..<0xd7a4: 2
+        case let value where WidthTable.zero.holds(value): 0
+        case let value where WidthTable.wide.holds(value): 2
+        default: 1
+        }
+    }
+
+    private static func isLineEnd(_ cluster: Character) -> Bool { cluster == "\r\n" }
+}
+
+extension [UInt32] {
+    /// Whether one of the ranges, first and last of each in order, has the value in it.
+    fileprivate func holds(_ value: UInt32) -> Bool {
+        withUnsafeBufferPointer { bounds in
+            // The first range that ends at the value or behind it.
+            var low = 0
+            var high = bounds.count / 2
+            while low < high {
+                let middle = (low + high) / 2
+                if bounds[2 * middle + 1] < value { low = middle + 1 } else { high = middle }
+            }
+            return 2 * low < bounds.count && bounds[2 * low] <= value
+        }
     }
 }

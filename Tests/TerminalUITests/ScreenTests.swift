@@ -18,4 +18,20 @@ import Testing
         screen.put("x", column: 1, row: 0)
         #expect(screen.text == [" x"])
     }
+
+    @Test func whatTakesNoPlaceGetsOne() {
+        var screen = Screen(columns: 6, rows: 1)
+        #expect(screen.put("\u{200b}\u{301}a", column: 0, row: 0) == 3)
+        #expect(screen.text == ["\u{fffd}\u{fffd}a"])
+    }
+
+    @Test func fillingTakesCellsOfOneColumnOnly() {
+        var screen = Screen(columns: 3, rows: 1)
+        screen.fill(column: 0, row: 0, width: 3, with: Cell("日"))
+        #expect(screen.text == [""])
+        screen.fill(column: 0, row: 0, width: 3, with: Cell(nil))
+        #expect(screen.text == [""])
+        screen.fill(column: 1, row: -1, width: 9, height: 9, with: Cell("─"))
+        #expect(screen.text == [" ──"])
+    }
 }

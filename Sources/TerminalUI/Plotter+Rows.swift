@@ -1,0 +1,137 @@
+extension Plotter {
+    /// Draws `new` where `old` stands, by scrolling first where that is shorter.
+    mutating func draw(_ new: [Cell], over old: inout [Cell], scrollRowsMin: Int) {
+        let changed = (0..<rows).filter { row in
+            let cells = (row * columns)..<((row + 1) * columns)
+            return old[cells] != new[cells]
+        }
+        if changed.count > scrollRowsMin, let scroll = Scroll.best(from: old, to: new, columns: columns, rows: rows) {
+            var scrolling = self
+            scrolling.scroll(top: scroll.top, bottom: scroll.bottom, by: scroll.count)
+            scrolling.drawRows(0..<rows, new, over: scroll.applied(to: old, columns: columns))
+            drawRows(changed, new, over: old)
+            if scrolling.bytes.count < bytes.count { self = scrolling }
+        } else {
+            drawRows(changed, new, over: old)
+        }
+    }
+
+    private mutating func drawRows(_ rows: some Sequence<Int>, _ new: [Cell], over old: [Cell]) {
+        for row in rows {
+            let cells = (row * columns)..<((row + 1) * columns)
+            new[cells].withUnsafeBufferPointer { new in
+                old[cells].withUnsafeBufferPointer { old in draw(row: row, new, over: old) }
+            }
+        }
+    }
+
+    private mutating func draw(row: Int, _ new: UnsafeBufferPointer<Cell>, over old: UnsafeBufferPointer<Cell>) {
+        guard (0..<columns).contains(where: { !new[$0].looksLike(old[$0]) }) else { return }
+        let isDoubtful = new.contains(where: \.isDoubtful) || old.contains(where: \.isDoubtful)
+        if isDoubtful {
+            move(column: 0, row: row)
+            eraseToEnd()
+        }
+        RowChange(row: row, new: new, old: isDoubtful ? nil : old).draw(with: &self)
+    }
+}
+
+/// What of one row must be drawn.
+private struct RowChange {
+    let row: Int
+    let new: UnsafeBufferPointer<Cell>
+    /// Nil: the row is blank, as it always is where it holds clusters of doubtful width.
+    let old: UnsafeBufferPointer<Cell>?
+
+    /// Cells that stay the same are written again where that is not longer than moving over them; the longest move that
+    /// can be beaten.
+    private static let rewrittenMax = 4
+
+    func draw(with plotter: inout Plotter) {
+        let end = contentEnd(of: new)
+        var column = 0
+        while let start = nextChange(from: column, to: end) {
+            reach(start, from: column, with: &plotter)
+            let blanks = blankRun(at: start, to: end)
+            // An erasing sequence and the move behind it, against the blanks themselves.
+            if blanks > 2 * Plotter.moveLength(by: blanks) {
+                plotter.erase(blanks)
+                column = start + blanks
+            } else {
+                let isWide = start + 1 < new.count && new[start + 1].cluster == nil
+                plotter.draw(new[start], isWide: isWide)
+                column = start + (isWide ? 2 : 1)
+                if new[start].isDoubtful, column < new.count {
+                    // Where the terminal draws it wider than we think, nothing of it stays behind.
+                    plotter.move(column: column, row: row)
+                    plotter.eraseToEnd()
+                }
+            }
+        }
+        let oldEnd = old.map(contentEnd) ?? 0
+        if oldEnd > end { blank(from: end, to: oldEnd, with: &plotter) }
+    }
+
+    private func changes(_ column: Int) -> Bool {
+        guard let old else { return !new[column].looksLike(.blank) }
+        return !new[column].looksLike(old[column])
+    }
+
+    /// The next cell to draw: a whole cluster, also where only its right half changes.
+    private func nextChange(from column: Int, to end: Int) -> Int? {
+        guard column < end, let change = (column..<end).first(where: changes) else { return nil }
+        return change > column && new[change].cluster == nil ? change - 1 : change
+    }
+
+    /// How many of the cells from `start` on are plain blanks, up to the last one that changes.
+    private func blankRun(at start: Int, to end: Int) -> Int {
+        var count = 0
+        var column = start
+        while column < end, new[column].isPlainBlank {
+            column += 1
+            if changes(column - 1) { count = column - start }
+        }
+        return count
+    }
+
+    /// Brings the cursor to a cell, over what stays or through it.
+    private func reach(_ start: Int, from column: Int, with plotter: inout Plotter) {
+        if plotter.row == row, let at = plotter.column, at >= column, at < start, start - at <= Self.rewrittenMax {
+            let between = at..<start
+            if between.allSatisfy({ new[$0].cluster?.isASCII == true && plotter.suits(new[$0]) }) {
+                for column in between { plotter.draw(new[column], isWide: false) }
+            }
+        }
+        plotter.move(column: start, row: row)
+    }
+
+    private func blank(from end: Int, to oldEnd: Int, with plotter: inout Plotter) {
+        plotter.move(column: end, row: row)
+        // CSI K has three bytes.
+        if oldEnd - end > 3 {
+            plotter.eraseToEnd()
+        } else {
+            for _ in end..<oldEnd { plotter.draw(.blank, isWide: false) }
+        }
+    }
+
+    /// Behind the last cell that is not a plain blank.
+    private func contentEnd(of cells: UnsafeBufferPointer<Cell>) -> Int {
+        cells.lastIndex { !$0.isPlainBlank }.map { $0 + 1 } ?? 0
+    }
+}
+
+extension Cell {
+    var isPlainBlank: Bool { cluster == " " && style.isPlainBlank }
+
+    fileprivate var isDoubtful: Bool { cluster?.isDoubtful ?? false }
+
+    /// Whether both look the same: blanks do in any colour that does not show.
+    fileprivate func looksLike(_ other: Cell) -> Bool {
+        if self == other { return true }
+        guard cluster == " ", other.cluster == " ", style.background == other.style.background,
+            style.link == other.style.link, style.marksOfBlank == other.style.marksOfBlank
+        else { return false }
+        return style.marksOfBlank.isEmpty || style.foreground == other.style.foreground
+    }
+}

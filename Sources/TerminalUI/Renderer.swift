@@ -1,0 +1,92 @@
+/// Brings screens to the terminal: each becomes the bytes that make it of the screen before, as few as possible.
+///
+/// Terminals disagree about the width of clusters of several scalars. Behind each the cursor is moved by an absolute
+/// sequence, and a row that changes and holds such a cluster is erased and drawn whole, so that a disagreement costs a
+/// blank and never spreads. Whatever the cells hold, no control and nothing invisible reaches the terminal: U+FFFD does.
+///
+/// The terminal must not wrap lines (`Terminal` turns that off), and nothing else may move its cursor or change its
+/// colours between two screens; after anything that did, call ``invalidate()``.
+public struct Renderer: Sendable {
+    public let level: ColorLevel
+    /// What the terminal shows; nil where that is not known.
+    private var shown: Shown?
+    private var plotter: Plotter
+
+    private struct Shown {
+        var cells: [Cell]
+        var links: [String]
+        var cursor: Screen.Place?
+    }
+
+    /// Changes that need no more bytes than this arrive in one piece anyway: they are not framed, and the cursor is not
+    /// hidden. A key's echo is one byte then and not 29.
+    private static let unframedBytesMax = 64
+    /// Scrolling is tried where more rows than this change.
+    private static let scrollRowsMin = 3
+
+    public init(level: ColorLevel) {
+        self.level = level
+        plotter = Plotter(columns: 1, rows: 1, level: level)
+    }
+
+    /// The next screen is drawn whole.
+    public mutating func invalidate() { shown = nil }
+
+    /// - Returns: what to write to the terminal, all of it and in order; nothing where nothing changed.
+    public mutating func render(_ screen: Screen) -> [UInt8] {
+        let cursor = screen.cursor.map { place in
+            Screen.Place(
+                column: min(max(0, place.column), screen.columns - 1), row: min(max(0, place.row), screen.rows - 1))
+        }
+        let cursorWasShown = shown.map { $0.cursor != nil } ?? true
+        var isWhole = false
+        var old: [Cell]
+        if let shown, (plotter.columns, plotter.rows) == (screen.columns, screen.rows) {
+            old = shown.links == screen.links ? shown.cells : Self.relinked(shown.cells, shown.links, screen.links)
+        } else {
+            isWhole = true
+            plotter = Plotter(columns: screen.columns, rows: screen.rows, level: level)
+            plotter.reset()
+            old = Array(repeating: .blank, count: screen.cells.count)
+        }
+        plotter.links = screen.links
+        plotter.draw(screen.cells, over: &old, scrollRowsMin: Self.scrollRowsMin)
+        plotter.endLink()
+        if let cursor, !plotter.bytes.isEmpty || cursor != shown?.cursor {
+            plotter.move(column: cursor.column, row: cursor.row)
+        }
+        shown = Shown(cells: screen.cells, links: screen.links, cursor: cursor)
+        return Self.framed(
+            plotter.take(), isWhole: isWhole, cursorWasShown: cursorWasShown, cursorIsShown: cursor != nil)
+    }
+
+    private static func framed(
+        _ body: [UInt8], isWhole: Bool, cursorWasShown: Bool, cursorIsShown: Bool
+    ) -> [UInt8] {
+        if body.count <= unframedBytesMax, !isWhole {
+            if cursorWasShown == cursorIsShown { return body }
+            return body + Array(cursorIsShown ? "\u{1b}[?25h".utf8 : "\u{1b}[?25l".utf8)
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(body.count + 32)
+        bytes.append(contentsOf: "\u{1b}[?2026h".utf8)
+        if cursorWasShown { bytes.append(contentsOf: "\u{1b}[?25l".utf8) }
+        bytes.append(contentsOf: body)
+        if cursorIsShown { bytes.append(contentsOf: "\u{1b}[?25h".utf8) }
+        bytes.append(contentsOf: "\u{1b}[?2026l".utf8)
+        return bytes
+    }
+
+    /// Cells of the screen before with the links numbered as in the new one.
+    private static func relinked(_ cells: [Cell], _ old: [String], _ new: [String]) -> [Cell] {
+        // A number that no cell has: an address that the new screen does not link to.
+        let gone = UInt16.max
+        let numbers = old.map { address in new.firstIndex(of: address).map { UInt16($0 + 1) } ?? gone }
+        return cells.map { cell in
+            guard cell.style.link > 0, Int(cell.style.link) <= numbers.count else { return cell }
+            var cell = cell
+            cell.style.link = numbers[Int(cell.style.link) - 1]
+            return cell
+        }
+    }
+}

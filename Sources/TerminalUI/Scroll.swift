@@ -1,0 +1,92 @@
+/// Rows `top...bottom` move up by `count` (down where it is negative), and blank rows come in.
+struct Scroll {
+    var top: Int
+    var bottom: Int
+    var count: Int
+
+    /// Cells that must find their place by it; below that the sequences cost more than they save.
+    private static let gainMin = 24
+
+    /// The scroll that brings the most cells to where the new screen has them. Side panes move with it and must be drawn
+    /// again, which counts against it. An estimate: whether it is shorter shows when both ways are written.
+    static func best(from old: [Cell], to new: [Cell], columns: Int, rows: Int) -> Scroll? {
+        let oldKeys = old.map(\.key)
+        let newKeys = new.map(\.key)
+        return oldKeys.withUnsafeBufferPointer { old in
+            newKeys.withUnsafeBufferPointer { new in
+                ScrollSearch(old: old, new: new, columns: columns, rows: rows).best(gainMin: gainMin)
+            }
+        }
+    }
+
+    /// The screen as the terminal has it after the scroll.
+    func applied(to cells: [Cell], columns: Int) -> [Cell] {
+        var result = cells
+        for row in top...bottom {
+            let source = row + count
+            let isInside = (top...bottom).contains(source)
+            for column in 0..<columns {
+                result[row * columns + column] = isInside ? cells[source * columns + column] : .blank
+            }
+        }
+        return result
+    }
+}
+
+private struct ScrollSearch {
+    let old: UnsafeBufferPointer<UInt64>
+    let new: UnsafeBufferPointer<UInt64>
+    let columns: Int
+    let rows: Int
+
+    func best(gainMin: Int) -> Scroll? {
+        var best: Scroll?
+        var bestGain = gainMin
+        let staying = (0..<rows).map { equalCells($0, $0) }
+        for distance in 1..<max(2, rows / 2) {
+            for count in [distance, -distance] {
+                consider(count, staying, &best, &bestGain)
+            }
+        }
+        return best
+    }
+
+    /// The best run of rows for one distance (the largest sum of a run, as Kadane found it).
+    private func consider(_ count: Int, _ staying: [Int], _ best: inout Scroll?, _ bestGain: inout Int) {
+        var sum = 0
+        var start = 0
+        for row in max(0, -count)..<max(0, -count, min(rows, rows - count)) {
+            if sum <= 0 { (sum, start) = (0, row) }
+            sum += equalCells(row, row + count) - staying[row]
+            if sum > bestGain {
+                bestGain = sum
+                best = Scroll(top: min(start, start + count), bottom: max(row, row + count), count: count)
+            }
+        }
+    }
+
+    private func equalCells(_ newRow: Int, _ oldRow: Int) -> Int {
+        var count = 0
+        for column in 0..<columns where new[newRow * columns + column] == old[oldRow * columns + column] { count += 1 }
+        return count
+    }
+}
+
+extension Cell {
+    /// A number that cells that look the same share, and others mostly do not.
+    fileprivate var key: UInt64 {
+        let scalar: UInt64 = cluster.map { $0.unicodeScalars.first.map { UInt64($0.value) } ?? 0 } ?? 0
+        let attributes = UInt64(style.attributes.rawValue) << 21
+        return scalar | attributes | UInt64(style.foreground.key) << 32 ^ UInt64(style.background.key) << 38
+    }
+}
+
+extension Color {
+    fileprivate var key: UInt32 {
+        switch self {
+        case .standard: 0
+        case .indexed(let index): 0x100_0000 | UInt32(index)
+        case .rgb(let red, let green, let blue): 0x200_0000 | UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue)
+        }
+    }
+}
