@@ -25,6 +25,8 @@ struct ChatModel: Sendable {
     /// Tells others that this user types.
     var sharesTyping = true
     var theme = Theme.standard
+    /// The signs that this terminal can draw.
+    var glyphs = Glyphs.unicode
     /// A line above the input that answers a command or a key; the next key removes it.
     var hint: Hint?
     /// An incomplete key sequence: Ctrl-X waits for its second key.
