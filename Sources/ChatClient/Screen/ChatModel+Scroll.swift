@@ -27,7 +27,7 @@ extension ChatModel {
     mutating func jump(to id: LogLine.ID, in name: RoomName) {
         guard let room = rooms[name], let index = room.log.index(of: id) else { return }
         if room.log.lines[index].mentionsMe { ledger.shownMention = id }
-        guard let scroll = places(in: room).scroll(showing: id, at: index) else { return }
+        guard let scroll = places(in: room).scroll(showing: id) else { return }
         set(scroll, in: name)
         loadOlderIfNear(name)
     }
