@@ -86,8 +86,10 @@ struct BodyText {
         let rest = line[index...]
         guard let scheme = ["https://", "http://"].first(where: { rest.utf8.starts(with: $0.utf8) }) else { return nil }
         var address = rest.prefix { !$0.isWhitespace && !"<>\"`".contains($0) }
-        let closing = address.utf8.contains(UInt8(ascii: "(")) ? ".,;:!?'" : ".,;:!?')"
-        while let last = address.last, closing.contains(last) {
+        // A bracket that was opened before the address closes behind it.
+        var unopened = address.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: ")") ? 1 : $1 == UInt8(ascii: "(") ? -1 : 0) }
+        while let last = address.last, ".,;:!?'".contains(last) || (last == ")" && unopened > 0) {
+            if last == ")" { unopened -= 1 }
             address.removeLast()
         }
         return address.utf8.count > scheme.utf8.count ? address.endIndex : nil

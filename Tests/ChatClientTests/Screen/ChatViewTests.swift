@@ -10,8 +10,8 @@ import Testing
     @Test func linksAreLinkedAndUnderlined() throws {
         let screen = screen(saying: "see https://example.org/a_(b)?q=1). or http://例え.jp/x")
         #expect(screen.links == ["https://example.org/a_(b)?q=1", "http://%E4%BE%8B%E3%81%88.jp/x"])
-        let cell = try #require(cell("h", of: screen))
-        #expect(cell.style.link == 1 && cell.style.attributes.contains(.underline))
+        let linked = try #require(cell("h", of: screen))
+        #expect(linked.style.link == 1 && linked.style.attributes.contains(.underline))
     }
 
     @Test func anAddressWithHiddenPartsIsNotLinked() {
@@ -19,16 +19,16 @@ import Testing
     }
 
     @Test func codeLosesNoBackticks() throws {
-        let screen = screen(saying: "x `y` z")
-        #expect(screen.text.contains { $0.contains("x `y` z") })
-        #expect(try #require(cell("y", of: screen)).style == Theme.standard.code)
+        let screen = screen(saying: "x `q` z")
+        #expect(screen.text.contains { $0.contains("x `q` z") })
+        #expect(try #require(cell("q", of: screen)).style == Theme.standard.code)
     }
 
     @Test func aMentionStandsOutWithoutColours() throws {
         var model = model(saying: "hey @Ada, look", mentionsMe: true)
         model.theme = .mono
         let screen = ChatView.screen(of: model)
-        #expect(screen.text.contains { $0.hasPrefix("@10:01") })
+        #expect(screen.text.contains { $0.contains("@10:01") })
         #expect(try #require(cell("A", of: screen)).style.attributes.contains(.bold))
     }
 
