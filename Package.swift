@@ -44,8 +44,12 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+/// - Parameter exclude: what tests read by its path.
+func suite(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let libraries: [Target] = [
@@ -180,7 +184,7 @@ let tests: [Target] =
             [
                 "ChatClient", "ChatWire", "TerminalUI", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1,
                 .nioWebSocket, .crypto,
-            ]),
+            ], exclude: ["Goldens"]),
         suite(
             "ClusterTests",
             ["ChatTesting", .crypto, "termchat-edge", "termchat-upload", "termchat-ctl", "termchat"]),

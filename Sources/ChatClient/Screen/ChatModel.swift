@@ -25,6 +25,8 @@ struct ChatModel: Sendable {
     /// Tells others that this user types.
     var sharesTyping = true
     var theme = Theme.standard
+    /// The signs that this terminal can draw.
+    var glyphs = Glyphs.unicode
     /// A line above the input that answers a command or a key; the next key removes it.
     var hint: Hint?
     /// An incomplete key sequence: Ctrl-X waits for its second key.
@@ -43,6 +45,8 @@ struct ChatModel: Sendable {
     var ignored: Set<String> = []
     /// What the server can do beyond the first protocol: `search`, `read`, `topic`, `direct`.
     var features: Set<String> = []
+    /// What is remembered and never drawn.
+    var ledger = ModelLedger()
 
     struct Hint: Sendable, Equatable {
         enum Level: Sendable { case info, warning }
@@ -100,23 +104,13 @@ struct RoomModel: Sendable {
     /// The room's first entry, or the oldest that the server keeps, is in the log.
     var hasOldest = false
     var files: [FileLine] = []
+    /// What is remembered and never drawn.
+    var notes = RoomNotes()
 
     enum Scroll: Sendable, Equatable {
         case bottom
         /// The last row of the view shows row `row` (from 0) of the line with this id.
         case at(LogLine.ID, row: Int)
-    }
-}
-
-/// A room's lines, oldest first, bounded; see ``limit``.
-struct RoomLines: Sendable {
-    private(set) var lines: [LogLine] = []
-    /// The oldest lines are dropped above it: they can be fetched again.
-    static let limit = 20_000
-
-    mutating func append(_ line: LogLine) {
-        lines.append(line)
-        if lines.count > Self.limit + Self.limit / 10 { lines.removeFirst(lines.count - Self.limit) }
     }
 }
 

@@ -4,6 +4,9 @@ import TerminalUI
 
 /// What happens to the full screen.
 enum ScreenEvent: Sendable {
+    /// The first event: the rooms to join, the text that an earlier run left in them, and its messages that are not
+    /// stored yet.
+    case started(rooms: [RoomName], drafts: [RoomName: String], restored: [OutgoingMessage])
     case terminal(TerminalEvent)
     case resized(columns: Int, rows: Int)
     case session(SessionEvent)
@@ -14,8 +17,15 @@ enum ScreenEvent: Sendable {
     case older(RoomName, [Entry]?, more: Bool)
     case found(RoomName, query: String, [Entry], before: Position?)
     case searchFailed(RoomName, query: String, reason: String)
-    /// A direct room is open.
+    /// A direct room is open, or could not be opened.
     case directOpened(RoomName, with: String)
+    case directFailed(with: String, reason: String)
+    /// The message did not get into the outbox.
+    case sendFailed(OutgoingMessage, reason: String)
+    /// What stands in the file system where `prefix` begins; folders end with a slash.
+    case paths(prefix: String, [String])
+    /// Whether there is a file of that path.
+    case pathExists(String, Bool)
     /// An answer of a command: lines for the current room.
     case answered([Span])
     case failed(String)
@@ -39,7 +49,14 @@ enum ScreenAction: Sendable, Equatable {
     case markRead(RoomName, Position)
     case typing(RoomName)
     case setTopic(RoomName, String)
+    /// Answered by ``ScreenEvent/directOpened(_:with:)`` or `directFailed`.
     case openDirect(user: String)
+    /// Answered by ``ScreenEvent/paths(prefix:_:)``; `~/` is the user's folder.
+    case completePath(prefix: String)
+    /// Answered by ``ScreenEvent/pathExists(_:_:)``.
+    case checkPath(String)
+    /// Sign in as somebody else, where the server lets guests in.
+    case changeName(String)
     case askWho(RoomName)
     case askRooms
     case askFiles(RoomName)

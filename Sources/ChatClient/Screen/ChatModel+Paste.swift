@@ -1,0 +1,54 @@
+import ChatWire
+import TerminalUI
+
+/// What is pasted or dropped. It never sends by itself.
+extension ChatModel {
+    mutating func pasted(_ text: String) {
+        hint = nil
+        completion = nil
+        let text = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+        if pastedIntoOverlay(text) { return }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
+        if lines > ScreenLimits.pasteLinesMax || text.utf8.count > ScreenLimits.pasteBytesMax {
+            overlay = .paste(text)
+            return
+        }
+        let isEmpty = editor.isEmpty
+        editor.insert(text)
+        edited()
+        guard isEmpty, let path = PastedPath.path(in: text) else { return }
+        ledger.pastedPath = (path, text)
+        ask(.checkPath(path))
+    }
+
+    /// A pasted path of a file becomes the command that uploads it, as long as it is all there is in the line.
+    mutating func received(_ path: String, exists: Bool) {
+        guard let pasted = ledger.pastedPath, pasted.path == path else { return }
+        ledger.pastedPath = nil
+        guard exists, editor.text == pasted.text else { return }
+        editor.set("/\(SlashCommand.upload.rawValue) \(path)")
+        edited()
+        inform("Enter uploads the file")
+    }
+
+    /// The keys of the question what becomes of a long paste.
+    mutating func decidePaste(_ text: String, _ key: Key) {
+        switch key {
+        case Key(.character("s")), Key(.character("S")):
+            guard speak(text) else { return }
+            overlay = nil
+        case Key(.character("f")), Key(.character("F")):
+            guard let current else { return warn("no room yet: /join ROOM") }
+            overlay = nil
+            ask(.uploadText(text, current))
+        case Key(.character("e")), Key(.character("E")):
+            overlay = nil
+            editor.insert(text)
+            edited()
+        case Key(.escape), .control("c"):
+            overlay = nil
+            inform("not pasted")
+        default: inform("s sends it, f makes a file of it, e edits it, Esc forgets it")
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import ChatWire
+import NIOCore
+import TerminalUI
+
+/// Rooms: entering, leaving, looking at one.
+extension ChatModel {
+    /// Looks at a room.
+    mutating func show(_ name: RoomName) {
+        guard rooms[name] != nil, name != current else { return }
+        if let current { rooms[current]?.newSince = nil }
+        changeDraft(to: name)
+        current = name
+        ledger.shownMention = nil
+        if let room = rooms[name], room.unread > 0 { rooms[name]?.newSince = room.readMarker }
+        if rooms[name]?.membership == .offered {
+            rooms[name]?.membership = .joining
+            ask(.join(name))
+        }
+    }
+
+    /// Enters a room, without looking at it.
+    mutating func join(_ name: RoomName, kind: RoomModel.Kind = .room) {
+        if let room = rooms[name] {
+            switch room.membership {
+            case .joining, .joined: return
+            case .left, .refused, .offered: rooms[name]?.membership = .joining
+            }
+        } else {
+            add(name, kind)
+            // What was written there and is not stored yet.
+            for message in ledger.unsettled where message.room == name {
+                showWaiting(message)
+                if ledger.undecided.contains(message.key) { refuse(message, "not sent; /resend or /discard") }
+            }
+        }
+        ask(.join(name))
+    }
+
+    private mutating func add(_ name: RoomName, _ kind: RoomModel.Kind) {
+        var room = RoomModel(name: name)
+        room.kind = kind
+        if kind != .room { room.notify = .all }
+        rooms[name] = room
+        let firstDirect = order.firstIndex { rooms[$0]?.kind != .room }
+        order.insert(name, at: kind == .room ? firstDirect ?? order.endIndex : order.endIndex)
+    }
+
+    mutating func leave(_ name: RoomName) {
+        guard let index = order.firstIndex(of: name) else { return warn("you are not in #\(name)") }
+        ask(.leave(name))
+        let kept = unsent(in: name)
+        if name == current {
+            changeDraft(to: nil)
+            current = nil
+            editor.set("")
+        }
+        if let draft = rooms[name]?.draft, !draft.isEmpty { ask(.saveDraft(name, draft)) }
+        order.remove(at: index)
+        rooms[name] = nil
+        ledger.readToSend[name] = nil
+        if current == nil, !order.isEmpty { show(order[min(index, order.count - 1)]) }
+        if kept > 0 { inform("\(kept) unsent, kept; /join \(name) sends them") }
+    }
+}
+
+/// Rooms of two.
+extension ChatModel {
+    mutating func message(_ user: String, _ text: String?) -> Bool {
+        let open = order.first { rooms[$0]?.kind == .direct(with: user) }
+        guard let open else {
+            guard features.contains(ServerFeature.direct.rawValue) else {
+                warn("this server has no direct rooms")
+                return false
+            }
+            if let text {
+                guard let body = body(of: text) else { return false }
+                ledger.directTexts[user, default: []].append(body)
+            } else {
+                ledger.directTexts[user, default: []] += []
+            }
+            ask(.openDirect(user: user))
+            return true
+        }
+        guard let text else {
+            show(open)
+            return true
+        }
+        guard let body = body(of: text) else { return false }
+        show(open)
+        send(body, to: open)
+        return true
+    }
+
+    mutating func directOpened(_ name: RoomName, with user: String) {
+        // The server knows the name as it was asked for, or in another case.
+        let key =
+            ledger.directTexts[user] != nil
+            ? user : ledger.directTexts.keys.first { $0.lowercased() == user.lowercased() }
+        let texts = key.flatMap { ledger.directTexts.removeValue(forKey: $0) }
+        join(name, kind: .direct(with: user))
+        guard let texts else { return }
+        show(name)
+        for text in texts { send(text, to: name) }
+    }
+
+    /// What was to be said comes back into the input line, or at least into the log.
+    mutating func directFailed(with user: String, _ reason: String) {
+        let texts = ledger.directTexts.removeValue(forKey: user) ?? []
+        for text in texts {
+            if editor.isEmpty {
+                editor.set("/msg \(user) \(text)")
+            } else {
+                say("not sent to \(VisibleText(user).value): \(VisibleText(text).value)")
+            }
+        }
+        warn("no direct room with \(user): \(reason)")
+    }
+
+    /// Somebody offers a room of two.
+    mutating func offered(_ name: RoomName, by user: String) {
+        guard rooms[name] == nil else { return }
+        let directs = order.count { rooms[$0]?.kind != .room }
+        // Ignored people, and more than are looked at, wait until the user opens the room.
+        if ignored.contains(user) { return }
+        if directs < ScreenLimits.directRoomsMax { return join(name, kind: .direct(with: user)) }
+        add(name, .direct(with: user))
+        rooms[name]?.membership = .offered
+    }
+}

@@ -1,0 +1,79 @@
+import ChatWire
+
+/// Where the log is looked at. The place is a line and a row in it, so that it stays where it is whatever comes below or
+/// above.
+extension ChatModel {
+    /// - Parameter rows: down, or up where it is negative.
+    mutating func scroll(rows count: Int) {
+        guard let current, let room = rooms[current] else { return }
+        set(places(in: room).scrolled(room.scroll, up: -count), in: current)
+        if count < 0 { loadOlderIfNear(current) }
+    }
+
+    mutating func scroll(pages: Int) { scroll(rows: pages * max(1, logRows - 1)) }
+
+    mutating func scrollToBottom() {
+        guard let current else { return }
+        set(.bottom, in: current)
+    }
+
+    mutating func scrollToTop() {
+        guard let current, let first = rooms[current]?.log.lines.first else { return }
+        jump(to: first.id, in: current)
+        loadOlder(current)
+    }
+
+    /// Brings a line into the middle of the view.
+    mutating func jump(to id: LogLine.ID, in name: RoomName) {
+        guard let room = rooms[name], let index = room.log.index(of: id) else { return }
+        if room.log.lines[index].mentionsMe { ledger.shownMention = id }
+        guard let scroll = places(in: room).scroll(showing: id) else { return }
+        set(scroll, in: name)
+        loadOlderIfNear(name)
+    }
+
+    private mutating func set(_ scroll: RoomModel.Scroll, in name: RoomName) {
+        rooms[name]?.scroll = scroll
+        // Whoever scrolls does not wait any more for what was to be shown.
+        rooms[name]?.notes.seeking = nil
+    }
+
+    /// Fewer than two pages of lines stand above, so that more are there before they are looked at.
+    private mutating func loadOlderIfNear(_ name: RoomName) {
+        guard let room = rooms[name] else { return }
+        let end = if case .at(let id, _) = room.scroll { room.log.index(of: id) } else { room.log.lines.count }
+        if let end, end < 3 * logRows { loadOlder(name) }
+    }
+}
+
+/// Older pages of the history.
+extension ChatModel {
+    /// Asks for the page before the oldest entry, unless it is on its way, there is none, or the log is full.
+    mutating func loadOlder(_ name: RoomName) {
+        guard let room = rooms[name], !room.isLoadingOlder, !room.hasOldest, room.membership == .joined,
+            room.log.settled < RoomLines.limit, let oldest = room.log.oldestEntry, case .online = connection
+        else { return }
+        rooms[name]?.isLoadingOlder = true
+        ask(.loadOlder(name, before: oldest))
+    }
+
+    /// Shows the entry, and fetches older pages first where it is not in the log.
+    mutating func seek(_ position: Position, in name: RoomName) {
+        rooms[name]?.notes.seeking = position
+        goOnSeeking(in: name)
+    }
+
+    mutating func goOnSeeking(in name: RoomName) {
+        guard let room = rooms[name], let position = room.notes.seeking else { return }
+        let isThere = room.log.index(of: .entry(position)) != nil
+        if isThere || (room.log.oldestEntry.map { $0 < position } ?? true) {
+            rooms[name]?.notes.seeking = nil
+            guard isThere else { return inform("the line is in no part of the history that is shown here") }
+            return jump(to: .entry(position), in: name)
+        }
+        loadOlder(name)
+        if rooms[name]?.isLoadingOlder == true { return inform("fetching older messages…") }
+        rooms[name]?.notes.seeking = nil
+        warn(room.hasOldest ? "the line is no longer there" : "older messages cannot be fetched now")
+    }
+}

@@ -1,0 +1,149 @@
+import ChatWire
+import TerminalUI
+
+/// Draws the full screen: a model in, a picture out. No I/O and no memory, so the same model is always the same picture.
+///
+/// Everything from the network passes ``ChatWire/VisibleText`` on its way into a cell, here and in what this calls.
+struct ChatView {
+    let model: ChatModel
+    let layout: ScreenLayout
+    var screen: Screen
+    var theme: Theme { model.theme }
+    var glyphs: Glyphs { model.glyphs }
+    var room: RoomModel? { model.current.flatMap { model.rooms[$0] } }
+
+    static func screen(of model: ChatModel) -> Screen {
+        var view = ChatView(model)
+        view.draw()
+        return view.screen
+    }
+
+    init(_ model: ChatModel) {
+        self.model = model
+        let columns = max(1, model.columns)
+        let rows = max(1, model.rows)
+        screen = Screen(columns: columns, rows: rows)
+        layout = Self.layout(of: model)
+    }
+
+    private mutating func draw() {
+        if theme.text != .plain {
+            screen.fill(column: 0, row: 0, width: screen.columns, height: screen.rows, with: Cell(" ", theme.text))
+        }
+        drawLog()
+        drawPanes()
+        drawTopBar()
+        drawStatus()
+        drawKeys()
+        drawInput()
+        drawCompletion()
+        if let overlay = model.overlay { draw(overlay) }
+    }
+
+    /// Where the parts are: what the mouse hits, and how far a page is.
+    static func layout(of model: ChatModel) -> ScreenLayout {
+        let columns = max(1, model.columns)
+        let rows = max(1, model.rows)
+        let inputRows = InputPicture(model, columns: columns).rows.count
+        return ScreenLayout(
+            columns: columns, rows: rows, inputRows: inputRows, showsRooms: model.showsRooms,
+            showsMembers: model.showsMembers && model.current != nil)
+    }
+
+    /// A room's log as it stands on the screen: what is seen of it, and where scrolling leads.
+    static func window(of room: RoomModel, in model: ChatModel) -> LogWindow {
+        window(of: room, in: model, layout(of: model)) { _ in 0 }
+    }
+
+    private static func window(
+        of room: RoomModel, in model: ChatModel, _ layout: ScreenLayout, link: @escaping (String) -> UInt16
+    ) -> LogWindow {
+        let columns = LogColumns(columns: layout.log.columns, isNarrow: layout.isNarrow)
+        return LogWindow(
+            log: room.log, layout: LogLayout(model, room: room, columns: columns, link: link),
+            height: layout.log.rows)
+    }
+
+    // MARK: The log
+
+    private mutating func drawLog() {
+        let area = layout.log
+        guard area.rows > 0, area.columns > 0 else { return }
+        guard let room else { return drawWelcome() }
+        let links = LinkNumbers(screen)
+        let window = Self.window(of: room, in: model, layout) { links.number(of: $0) }
+        let view = window.view(at: room.scroll)
+        for address in links.addresses { _ = screen.link(to: address) }
+        // A short log stands at the bottom, where its next line comes.
+        let top = area.endRow - view.rows.count
+        for (offset, row) in view.rows.enumerated() {
+            screen.put(row.spans, column: area.column, row: top + offset, limit: area.columns)
+            if let mark = row.mark, area.columns > LogColumns.markColumns {
+                let margin = window.layout.columns.margin
+                screen.put([mark], column: area.endColumn - 1 - margin, row: top + offset)
+            }
+        }
+        if top > area.row, let text = startText(room, isEmpty: view.rows.isEmpty) {
+            putCentred(text, row: top - 1, style: theme.dim)
+        } else if room.isLoadingOlder, view.reachesOldest, area.rows > 1 {
+            screen.fill(column: area.column, row: area.row, width: area.columns, with: Cell(" ", theme.text))
+            putCentred("loading older messages\(glyphs.ellipsis)", row: area.row, style: theme.dim)
+        }
+        if view.hidesNewer, area.columns >= 30, area.rows > 2 {
+            let text = " \(glyphs.down) newer below: Alt-End "
+            screen.put(
+                text, column: area.endColumn - TextWidth.of(text) - 1, row: area.endRow - 1, style: theme.selected)
+        }
+    }
+
+    /// What stands above the first line, or in an empty log.
+    private func startText(_ room: RoomModel, isEmpty: Bool) -> String? {
+        switch room.membership {
+        case .refused(let reason): "not joined: \(VisibleText(reason).value)"
+        case .offered: "\(title(of: room)) wants to talk: write something to answer"
+        case .left: "left; /join comes back"
+        case .joining where isEmpty: "joining \(title(of: room))\(glyphs.ellipsis)"
+        case .joining, .joined:
+            room.isLoadingOlder
+                ? "loading older messages\(glyphs.ellipsis)"
+                : room.hasOldest ? (isEmpty ? "nobody has written here yet" : "nothing older is kept") : nil
+        }
+    }
+
+    private mutating func drawWelcome() {
+        let area = layout.log
+        let lines = ["No room is open.", "/join ROOM opens one, /msg NAME writes to a person,", "F1 shows the keys."]
+        let top = area.row + max(0, (area.rows - lines.count) / 2)
+        for (offset, line) in lines.enumerated() where top + offset < area.endRow {
+            putCentred(line, row: top + offset, style: offset == 0 ? theme.heading : theme.dim)
+        }
+    }
+
+    private mutating func putCentred(_ text: String, row: Int, style: Style) {
+        let area = layout.log
+        let text = LogLayout.cut(text, columns: area.columns, glyphs)
+        screen.put(text, column: area.column + (area.columns - TextWidth.of(text)) / 2, row: row, style: style)
+    }
+
+    /// `#deploy`, `@grace`.
+    func title(of room: RoomModel) -> String {
+        switch room.kind {
+        case .room: "#\(room.name)"
+        case .direct(let user): "@\(VisibleText(user).value)"
+        }
+    }
+}
+
+/// Numbers the links of a screen before they are put on it: the layout may not hold the screen itself.
+private final class LinkNumbers {
+    private(set) var addresses: [String] = []
+    private let taken: Int
+    init(_ screen: Screen) { taken = screen.links.count }
+
+    func number(of address: String) -> UInt16 {
+        if let index = addresses.firstIndex(of: address) { return UInt16(clamping: taken + index + 1) }
+        guard addresses.count < 1000 else { return 0 }
+        addresses.append(address)
+        return UInt16(clamping: taken + addresses.count)
+    }
+}

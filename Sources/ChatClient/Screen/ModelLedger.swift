@@ -1,0 +1,63 @@
+import ChatWire
+import NIOCore
+
+/// What a ``ChatModel`` remembers and never draws: what it asked for and waits for, and when it said something last.
+struct ModelLedger: Sendable {
+    /// What the running update asks for.
+    var actions: [ScreenAction] = []
+    /// The keys of this run's messages begin with it. Random, so that no other run's do.
+    var keyStem = String(UInt128.random(in: .min ... .max), radix: 36)
+    var keysMade = 0
+    var localLinesMade = 0
+    /// Messages that are not stored yet, in the order in which they were written; see ``undecided``.
+    var unsettled: [OutgoingMessage] = []
+    /// The keys of those that are not sent by themselves: refused, or perhaps stored.
+    var undecided: Set<String> = []
+    /// Bytes of a message that the server takes.
+    var bodyBytesMax = Limits.bodyBytesMax
+    /// What is said in direct rooms that are being opened, by user.
+    var directTexts: [String: [String]] = [:]
+    /// Read markers to send, and when the last one was.
+    var readToSend: [RoomName: Position] = [:]
+    var readSentAt: NIODeadline?
+    /// The room whose input line differs from its saved draft, and when one was saved.
+    var unsavedDraft: RoomName?
+    var draftSavedAt: NIODeadline?
+    /// When this user's typing was told.
+    var typingSaidAt: [RoomName: NIODeadline] = [:]
+    var notifiedAt: NIODeadline?
+    /// The title of the window.
+    var title = ""
+    /// An `r` on the empty line asked to connect at once; it is typed after all when letters follow before this.
+    var heldLetterUntil: NIODeadline?
+    /// When the open search asks the server.
+    var searchAt: NIODeadline?
+    /// A pasted path that is looked at.
+    var pastedPath: (path: String, text: String)?
+    /// Files to open when they are downloaded, by the room and the file's name.
+    var opening: Set<String> = []
+    /// Where the last Alt-A led to.
+    var shownMention: LogLine.ID?
+    /// The candidates of the running completion took the place of this.
+    var completedToken = ""
+
+    mutating func makeKey() -> String {
+        keysMade += 1
+        return "\(keyStem)-\(keysMade)"
+    }
+}
+
+/// What one room's model remembers and never draws.
+struct RoomNotes: Sendable {
+    /// Milliseconds since 1970, when the connection was lost that is not made good yet.
+    var lostAt: UInt64?
+    /// The history that the room began with is in the log.
+    var hasCaughtUp = false
+    /// The entry to show as soon as it is in the log; older pages are fetched until then.
+    var seeking: Position?
+    var presence: PresenceFold?
+    /// The files as the last `/files` numbered them.
+    var listed: [FileLine] = []
+    /// Who spoke, the last one last.
+    var speakers: [String] = []
+}
