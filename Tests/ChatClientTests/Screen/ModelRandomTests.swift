@@ -202,7 +202,9 @@ private struct World {
 
     /// What is wrong; nil where nothing is.
     var complaint: String? {
-        _ = chat.model.nextTick
+        var ticked = chat.model
+        _ = ticked.update(.tick)
+        if let next = ticked.nextTick, next <= ticked.now { return "it ticks without end" }
         if Set(chat.model.order) != Set(chat.model.rooms.keys) { return "the order has other rooms" }
         if let current = chat.model.current, chat.model.rooms[current] == nil { return "the current room is gone" }
         if Set(chat.model.ledger.unsettled) != Set(waiting) { return "unsettled: \(chat.model.ledger.unsettled)" }
