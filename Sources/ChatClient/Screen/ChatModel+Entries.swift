@@ -10,6 +10,7 @@ extension ChatModel {
         guard rooms[name]?.log.insert(line, at: entry.id) == true else { return }
         if entry.previous == .zero { rooms[name]?.hasOldest = true }
         note(line, in: name)
+        beginMarker(before: entry.id, in: name)
         countUnread(line, at: entry.id, in: name)
         notify(line, in: name)
         trimLog(of: name)
@@ -91,6 +92,7 @@ extension ChatModel {
         }
         rooms[name]?.log.prepend(page)
         goOnSeeking(in: name)
+        if !page.isEmpty, name == current { fillView() }
     }
 
     mutating func trimLog(of name: RoomName) {

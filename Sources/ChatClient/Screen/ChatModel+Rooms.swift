@@ -16,6 +16,7 @@ extension ChatModel {
             rooms[name]?.membership = .joining
             ask(.join(name))
         }
+        fillView()
     }
 
     /// Enters a room, without looking at it.

@@ -57,6 +57,12 @@ extension ChatModel {
         ask(.loadOlder(name, before: oldest))
     }
 
+    /// Asks for older entries where those that are there do not fill the view.
+    mutating func fillView() {
+        guard let current, let room = rooms[current], room.notes.hasCaughtUp, room.log.settled < logRows else { return }
+        loadOlder(current)
+    }
+
     /// Shows the entry, and fetches older pages first where it is not in the log.
     mutating func seek(_ position: Position, in name: RoomName) {
         rooms[name]?.notes.seeking = position

@@ -98,6 +98,7 @@ extension ChatModel {
             // Nobody knows what was read: what was there before the user came counts as read.
             if room.readMarker == nil, let newest = room.log.newestEntry { adopt(readMarker: newest, in: name) }
         }
+        if name == current { fillView() }
         guard let from = room.notes.lostAt else { return }
         rooms[name]?.notes.lostAt = nil
         if missed == 0, let last = room.log.lastSettled, case .connectionLost = last.content {

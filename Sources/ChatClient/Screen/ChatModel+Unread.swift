@@ -15,17 +15,17 @@ extension ChatModel {
     }
 
     mutating func countUnread(_ line: LogLine, at position: Position, in name: RoomName) {
-        guard let marker = rooms[name]?.readMarker ?? markerOfLive(name), position > marker, counts(line) else {
-            return
-        }
-        if rooms[name]?.readMarker == nil { rooms[name]?.readMarker = marker }
+        guard let marker = rooms[name]?.readMarker, position > marker, counts(line) else { return }
         rooms[name]?.unread += 1
         if line.mentionsMe { rooms[name]?.mentions += 1 }
         if name == current, !isWatched(name), rooms[name]?.newSince == nil { rooms[name]?.newSince = marker }
     }
 
-    /// A room that was empty when it was joined has no entry to set the marker to: everything is new.
-    private func markerOfLive(_ name: RoomName) -> Position? { rooms[name]?.notes.hasCaughtUp == true ? .zero : nil }
+    /// A room that had no entry when it was joined: what comes now is new, and what is older is not.
+    mutating func beginMarker(before position: Position, in name: RoomName) {
+        guard rooms[name]?.notes.hasCaughtUp == true, rooms[name]?.readMarker == nil else { return }
+        rooms[name]?.readMarker = position.predecessor
+    }
 
     /// What is on the screen is seen.
     mutating func markSeen() {

@@ -112,7 +112,9 @@ extension ChatModel {
         if let leaveAskedAt { times.append(leaveAskedAt + ScreenLimits.leaveWithin) }
         if let until = ledger.heldLetterUntil { times.append(until) }
         if let at = ledger.searchAt { times.append(at) }
-        if !ledger.readToSend.isEmpty, let at = ledger.readSentAt { times.append(at + ScreenLimits.readMarkEvery) }
+        if !ledger.readToSend.isEmpty, let at = ledger.readSentAt, case .online = connection {
+            times.append(at + ScreenLimits.readMarkEvery)
+        }
         if ledger.unsavedDraft != nil { times.append((ledger.draftSavedAt ?? now) + ScreenLimits.draftEvery) }
         if case .offline(_, let retryAt, _, _) = connection, retryAt > now { times.append(nextSecond(before: retryAt)) }
         for transfer in transfers {
@@ -125,7 +127,8 @@ extension ChatModel {
     /// When the number of seconds left until `end` is another one.
     private func nextSecond(before end: NIODeadline) -> NIODeadline {
         let left = (end - now).nanoseconds
-        return now + .nanoseconds(max(1, left % 1_000_000_000))
+        let rest = left % 1_000_000_000
+        return now + .nanoseconds(rest == 0 ? 1_000_000_000 : rest)
     }
 }
 

@@ -1,0 +1,76 @@
+import ChatWire
+import TerminalUI
+import Testing
+
+@testable import ChatClient
+
+/// The place that is looked at, and older pages.
+@Suite struct ModelScrollTests {
+    @Test func thePlaceStaysWhereItIs() {
+        var chat = ModelFixture(history: 100)
+        chat.press(Key(.pageUp))
+        let place = chat[lobby].scroll
+        #expect(place != .bottom)
+        for number in 101...150 { chat.say(number) }
+        chat.send(.older(lobby, [message(0, "zero")], more: false))
+        #expect(chat[lobby].scroll == place)
+        chat.press(Key(.pageDown))
+        chat.press(Key(.pageDown))
+        #expect(chat[lobby].scroll != .bottom)
+        for _ in 0..<5 { chat.press(Key(.pageDown)) }
+        #expect(chat[lobby].scroll == .bottom)
+        #expect(chat[lobby].unread == 0)
+    }
+
+    @Test func olderPagesAreFetchedOnceNearTheTop() {
+        var chat = ModelFixture(rooms: [lobby], history: 0)
+        for number in 1000...1100 { chat.session(.entry(lobby, entry(number))) }
+        for _ in 0..<20 { chat.press(Key(.pageUp)) }
+        #expect(chat.all.filter { $0 == .loadOlder(lobby, before: position(1000)) }.count == 1)
+        #expect(chat[lobby].isLoadingOlder)
+        let place = chat[lobby].scroll
+        chat.send(.older(lobby, entries(900...999), more: true))
+        #expect(chat[lobby].scroll == place)
+        #expect(chat.lines().first?.id == .entry(position(900)))
+        for _ in 0..<20 { chat.press(Key(.pageUp)) }
+        #expect(chat.all.last == .loadOlder(lobby, before: position(900)))
+        chat.send(.older(lobby, [], more: false))
+        for _ in 0..<20 { chat.press(Key(.pageUp)) }
+        #expect(chat[lobby].hasOldest)
+        #expect(chat.all.count { if case .loadOlder = $0 { true } else { false } } == 2)
+    }
+
+    @Test func aShortLogIsFilledUp() {
+        var chat = ModelFixture(started: false)
+        chat.send(.started(rooms: [lobby], drafts: [:], restored: []))
+        chat.connect()
+        chat.session(.joined(.init(room: lobby, members: [], count: 0, isAgain: false)))
+        chat.session(.entry(lobby, entry(50)))
+        #expect(chat.session(.caughtUp(lobby, missed: 1)).contains(.loadOlder(lobby, before: position(50))))
+        chat.send(.older(lobby, nil, more: true))
+        #expect(!chat[lobby].isLoadingOlder)
+    }
+
+    @Test func anOwnLineThatIsLookedAtIsStillLookedAtWhenStored() {
+        var chat = ModelFixture(history: 40)
+        chat.enter("one")
+        for _ in 0..<30 { chat.enter("more") }
+        chat.press(Key(.up, .shift))
+        guard case .at(.own, _) = chat[lobby].scroll else { return #expect(Bool(false)) }
+        for number in 1...31 {
+            let body = number == 1 ? "one" : "more"
+            chat.session(
+                .stored(.init(room: lobby, key: "k-\(number)", body: body), id: position(40 + number), duplicate: false)
+            )
+        }
+        #expect(chat[lobby].scroll == .at(.entry(position(70)), row: 0))
+    }
+
+    @Test func theWheelScrolls() {
+        var chat = ModelFixture(history: 100)
+        chat.send(.terminal(.mouse(Mouse(.wheelUp, column: 5, row: 5))))
+        #expect(chat[lobby].scroll == .at(.entry(position(97)), row: 0))
+        chat.send(.terminal(.mouse(Mouse(.wheelDown, column: 5, row: 5))))
+        #expect(chat[lobby].scroll == .bottom)
+    }
+}

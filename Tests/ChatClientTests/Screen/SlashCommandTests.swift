@@ -1,0 +1,148 @@
+import ChatWire
+import TerminalUI
+import Testing
+
+@testable import ChatClient
+
+@Suite struct SlashCommandTests {
+    @Test(
+        arguments: [
+            ("/join ops", SlashCommand.join, "ops"), ("/JOIN  #ops ", .join, "#ops"), ("/j x", .join, "x"),
+            ("/q", .quit, nil),
+            ("/msg bob  two  words", .msg, "bob  two  words"), ("/topic\nnew", .topic, "new"), ("/?", .help, nil),
+        ] as [(String, SlashCommand, String?)])
+    func linesAreRead(line: String, command: SlashCommand, argument: String?) {
+        let parsed = SlashCommand.parse(line)
+        #expect(parsed?.command == command)
+        #expect(parsed?.argument == argument)
+    }
+
+    @Test(arguments: ["/", "/ join", "/joinx", "//join", "/é"])
+    func othersAreNoCommands(line: String) { #expect(SlashCommand.parse(line) == nil) }
+
+    @Test func eachSaysWhatItDoes() {
+        for command in SlashCommand.allCases {
+            #expect(!command.entry.help.isEmpty && !command.entry.help.hasSuffix("."))
+            #expect(command.needsArgument || command.entry.arguments.isEmpty || command.entry.arguments.hasPrefix("["))
+        }
+        for (name, command) in SlashCommand.aliases { #expect(SlashCommand(rawValue: name) == nil, "\(command)") }
+    }
+
+    @Test(arguments: [
+        ("/join dev", ScreenAction.join(room("dev"))), ("/leave", .leave(lobby)), ("/leave #ops", .leave(ops)),
+        ("/nick eve", .changeName("eve")), ("/names", .askWho(lobby)), ("/who ops", .askWho(ops)),
+        ("/topic ship it", .setTopic(lobby, "ship it")), ("/topic -", .setTopic(lobby, "")),
+        ("/mute ops", .saveSettings), ("/notify all", .saveSettings), ("/upload ~/a b", .upload(path: "~/a b", lobby)),
+        ("/files", .askFiles(lobby)), ("/open https://x.test/", .open("https://x.test/")), ("/reconnect", .reconnect),
+        ("/logout", .logout), ("/quit", .quit), ("/set typing off", .saveSettings), ("/theme standard", .saveSettings),
+        ("/msg bob hi", .openDirect(user: "bob")), ("/msg @bob", .openDirect(user: "bob")),
+    ])
+    func commandsAskForWhatTheySay(line: String, action: ScreenAction) {
+        var chat = ModelFixture()
+        let actions = chat.enter(line)
+        #expect(actions.contains(action))
+        #expect(actions.contains(.saveInput(line)))
+        #expect(chat.model.editor.isEmpty)
+    }
+
+    @Test func optionsAreSwitched() {
+        var chat = ModelFixture()
+        chat.enter("/set members")
+        #expect(!chat.model.showsMembers)
+        chat.enter("/set members on")
+        #expect(chat.model.showsMembers)
+        chat.enter("/set")
+        #expect(chat.hint == "typing on, rooms on, members on")
+    }
+
+    @Test func rooms() {
+        var chat = ModelFixture()
+        chat.type("draft")
+        chat.press(.alt("2"))
+        chat.enter("/leave")
+        #expect(chat.model.current == lobby)
+        #expect(chat.model.editor.text == "draft")
+        chat.model.editor.set("")
+        chat.enter("unsent")
+        chat.enter("/leave")
+        #expect(chat.model.current == nil)
+        #expect(chat.hint == "1 unsent, kept; /join lobby sends them")
+        chat.enter("/join lobby")
+        #expect(chat.texts() == ["ann: unsent …"], "it is shown where it waits")
+        chat.session(.left(lobby))
+        #expect(chat.model.current == lobby, "the answer to the first leave comes late")
+    }
+
+    @Test func statusAndAnswersAreLines() {
+        var chat = ModelFixture()
+        chat.send(.latency(milliseconds: 14))
+        chat.enter("/status")
+        #expect(chat.texts().last == "> ann on edge-a of chat.test, 14 ms · 2 rooms · 0 unsent")
+        chat.send(.answered([Span("#lobby: 3 here")]))
+        #expect(chat.texts().last == "> #lobby: 3 here")
+        chat.send(.failed("no answer"))
+        #expect(chat.hint == "no answer")
+    }
+
+    @Test func featuresOfNewerServersAreAskedForOnlyThere() {
+        var chat = ModelFixture(features: [])
+        for line in ["/topic x", "/msg bob hi"] {
+            chat.model.editor.set("")
+            chat.enter(line)
+            #expect(chat.model.editor.text == line)
+        }
+        #expect(chat.all.filter { if case .typing = $0 { false } else { true } }.isEmpty)
+    }
+}
+
+/// Rooms of two.
+@Suite struct ModelDirectTests {
+    @Test func whatIsSaidWaitsUntilTheRoomIsOpen() {
+        var chat = ModelFixture()
+        chat.enter("/msg bob first")
+        chat.enter("/msg bob second")
+        let direct = room("dm-1")
+        let actions = chat.send(.directOpened(direct, with: "bob"))
+        #expect(
+            actions.filter { if case .setTitle = $0 { false } else { true } } == [
+                .join(direct), .send(.init(room: direct, key: "k-1", body: "first")),
+                .send(.init(room: direct, key: "k-2", body: "second")),
+            ])
+        #expect(chat.model.current == direct)
+        #expect(chat.model.order.last == direct)
+        #expect(chat.enter("/msg bob third").contains(.send(.init(room: direct, key: "k-3", body: "third"))))
+        chat.enter("/join dev")
+        #expect(chat.model.order.last == direct, "direct rooms come last")
+    }
+
+    @Test func whatCouldNotBeSaidComesBack() {
+        var chat = ModelFixture()
+        chat.enter("/msg nobody are you there")
+        chat.send(.directFailed(with: "nobody", reason: "unknown"))
+        #expect(chat.model.editor.text == "/msg nobody are you there")
+    }
+
+    @Test func offersAreTakenUnlessTheyAreIgnored() {
+        var chat = ModelFixture()
+        #expect(chat.session(.direct(room("dm-1"), user: "bob")) == [.join(room("dm-1"))])
+        #expect(chat.session(.direct(room("dm-1"), user: "bob")).isEmpty)
+        chat.model.ignored = ["eve"]
+        #expect(chat.session(.direct(room("dm-2"), user: "eve")).isEmpty)
+        #expect(chat.model.current == lobby)
+        for number in 3...40 { chat.session(.direct(room("dm-\(number)"), user: "u\(number)")) }
+        #expect(chat[room("dm-40")].membership == .offered)
+        chat.press(Key(.up, .alt))
+        #expect(chat.actions.contains(.join(room("dm-40"))))
+    }
+
+    @Test func everythingInThemIsForTheUser() {
+        var chat = ModelFixture()
+        chat.session(.direct(room("dm-1"), user: "bob"))
+        chat.join(room("dm-1"))
+        chat.say(4, "psst", in: room("dm-1"))
+        #expect(chat[room("dm-1")].unread == 1)
+        #expect(chat.all.contains(.notify(title: "bob", body: "psst")))
+        #expect(chat.all.contains(.bell))
+        #expect(chat.model.ledger.title == "(1) #lobby — TermChat")
+    }
+}
