@@ -175,8 +175,8 @@ let tests: [Target] =
         suite(
             "ChatClientTests",
             [
-                "ChatClient", "ChatWire", "TerminalUI", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1,
-                .nioWebSocket, .crypto,
+                "ChatClient", "ChatWire", "TerminalUI", "termchat", .argumentParser, .deque, .nioConcurrency, .nioCore,
+                .nioPosix, .nioHTTP1, .nioWebSocket, .crypto,
             ]),
         suite(
             "ClusterTests",

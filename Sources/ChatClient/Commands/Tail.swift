@@ -42,7 +42,7 @@ struct Tail: AsyncParsableCommand {
 
     func run() async throws {
         let rooms = try rooms.map { try RoomName.argument($0) }
-        let configuration = try connection.configuration()
+        let configuration = try await connection.configuration()
         let termination = Termination()
         let printer = TailPrinter(rooms: rooms, json: json)
         do {
