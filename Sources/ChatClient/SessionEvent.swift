@@ -71,5 +71,7 @@ public enum SessionEvent: Sendable, Equatable {
         public var count: Int
         /// The room was joined before, on an earlier connection or before it fell behind.
         public var isAgain: Bool
+        /// The room's last entry: what is there up to it comes before ``SessionEvent/caughtUp(_:missed:)``.
+        public var position: Position
     }
 }

@@ -54,7 +54,8 @@ extension SessionMachine {
         pending[ref] = nil
         guard var room = rooms[name], room.joiningOn == link else { return }
         let event = SessionEvent.Joined(
-            room: name, members: joined.members, count: joined.count, isAgain: room.wasJoined)
+            room: name, members: joined.members, count: joined.count, isAgain: room.wasJoined,
+            position: joined.position)
         room.joiningOn = nil
         room.source = link
         room.wasJoined = true
