@@ -182,8 +182,8 @@ let tests: [Target] =
         suite(
             "ChatClientTests",
             [
-                "ChatClient", "ChatWire", "TerminalUI", .deque, .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1,
-                .nioWebSocket, .crypto,
+                "ChatClient", "ChatWire", "TerminalUI", "termchat", .argumentParser, .deque, .nioConcurrency, .nioCore,
+                .nioPosix, .nioHTTP1, .nioWebSocket, .crypto,
             ], exclude: ["Goldens"]),
         suite(
             "ClusterTests",

@@ -13,6 +13,9 @@ public final class ChatSession: Sendable {
         /// The name a guest asks for.
         public var user: String?
         public var token: String?
+        /// Asked for another token when the server refuses this one or says that it has expired: the session goes on with
+        /// it. Nil from it, or an error, ends the session.
+        public var renewToken: (@Sendable () async throws -> String?)?
         /// Names the program to the server.
         public var client = "termchat"
         /// A PEM file of certificate authorities to trust instead of the system's.
@@ -51,10 +54,12 @@ public final class ChatSession: Sendable {
         let time = OutboxStore.now
         let machine = SessionMachine(
             .init(
-                user: configuration.user, token: configuration.token, client: configuration.client,
+                user: configuration.user, token: configuration.token,
+                renewsToken: configuration.renewToken != nil, client: configuration.client,
                 window: configuration.window, keepsOutbox: store != nil),
             seed: .random(in: .min ... .max))
-        let driver = SessionDriver(machine: machine, connector: connector, outboxStore: store)
+        let driver = SessionDriver(
+            machine: machine, connector: connector, outboxStore: store, renewToken: configuration.renewToken)
         let producer = SessionDriver.Events.makeSequence(
             elementType: SessionEvent.self,
             backPressureStrategy: .init(

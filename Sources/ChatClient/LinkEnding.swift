@@ -24,6 +24,8 @@ enum LinkEnding: Sendable, Equatable {
     enum Verdict: Equatable {
         /// Connect again, not before `notBefore` has passed.
         case reconnect(notBefore: TimeAmount?)
+        /// Connect again with another token, where one can be had.
+        case renewToken(else: StopReason)
         case stop(StopReason)
     }
 
@@ -31,18 +33,21 @@ enum LinkEnding: Sendable, Equatable {
         switch self {
         case .closed(let code, let reason):
             if code.allowsReconnect { return .reconnect(notBefore: nil) }
-            return .stop(StopReason(closeCode: code, reason: reason))
+            let stop = StopReason(closeCode: code, reason: reason)
+            return code == .tokenExpired || code == .unauthorized ? .renewToken(else: stop) : .stop(stop)
         case .failed, .silent:
             return .reconnect(notBefore: nil)
         case .rejected(let status, let retryAfter):
             switch status {
-            case 401, 403: return .stop(StopReason(.notPermitted, "\(words)."))
+            case 401: return .renewToken(else: StopReason(.notPermitted, "\(words)."))
+            case 403: return .stop(StopReason(.notPermitted, "\(words)."))
             case 408, 425, 429, 500...599: return .reconnect(notBefore: retryAfter)
             default: return .stop(StopReason(.failed, "\(words); check the server's address."))
             }
         case .refused(let error):
             switch error.code {
-            case .unauthorized, .forbidden: return .stop(StopReason(.notPermitted, error.message))
+            case .unauthorized: return .renewToken(else: StopReason(.notPermitted, error.message))
+            case .forbidden: return .stop(StopReason(.notPermitted, error.message))
             case .unavailable, .rateLimited, .internal:
                 return .reconnect(notBefore: error.retryAfterMilliseconds.map { .milliseconds(Int64($0)) })
             case .invalidFrame, .invalidRoom, .invalidUser, .invalidBody, .tooLarge, .notJoined, .tooManyRooms,

@@ -83,5 +83,7 @@ public enum SessionEvent: Sendable, Equatable {
         /// What the user has read, in whatever session; nil where nobody knows.
         public var read: Position?
         public var topic: Topic?
+        /// The room's last entry: what is there up to it comes before ``SessionEvent/caughtUp(_:missed:)``.
+        public var position: Position
     }
 }

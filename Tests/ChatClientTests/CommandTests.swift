@@ -96,30 +96,9 @@ import Testing
         try await server.stop()
     }
 
-    @Test func aTokenFileThatOthersCanReadIsRefused() throws {
-        let path = FileManager.default.temporaryDirectory.path + "/token-\(UInt64.random(in: 0...UInt64.max))"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data("secret\n".utf8).write(to: URL(fileURLWithPath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        #expect(throws: CommandFailure.self) { try ConnectionOptions.readToken(path) }
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        #expect(try ConnectionOptions.readToken(path) == "secret")
-    }
-
     @Test(arguments: [("ada", "ada"), ("a b/c", "abc"), ("", ""), ("…", "")])
     func aSystemsUserNameIsMadeValid(name: String, valid: String) {
         #expect(ConnectionOptions.validName(from: name) == valid)
-    }
-
-    @Test func theOutboxIsKeptInTheStateFolder() {
-        let server = ServerAddress(host: "::1", port: 80)
-        #expect(
-            OutboxPath.path(server: server, owner: "ada", environment: ["HOME": "/h"])
-                == "/h/.local/state/termchat/outbox/ada@::1_80")
-        #expect(
-            OutboxPath.path(server: server, owner: "ada", environment: ["XDG_STATE_HOME": "/s"])
-                == "/s/termchat/outbox/ada@::1_80")
-        #expect(OutboxPath.path(server: server, owner: "ada", environment: [:]) == nil)
     }
 
     /// A token decides who one is, whatever name is asked for beside it.

@@ -28,6 +28,33 @@ import Testing
         #expect(machine.active == nil)
     }
 
+    @Test func aRefusedTokenIsReplacedOnceUntilItIsWelcomed() {
+        var machine = ReconnectMachine(renewsToken: true)
+        _ = machine.start()
+        let expired = LinkEnding.closed(.tokenExpired, reason: "")
+        _ = machine.ready(first, at: at(0))
+        #expect(machine.closed(first, expired, at: at(10), random: 0.5) == [.renewToken])
+        #expect(machine.timerFired(at: at(99)) == [])
+        #expect(machine.renewed(.renewed("t")) == [.connect(second)])
+        _ = machine.ready(second, at: at(20))
+        #expect(machine.closed(second, expired, at: at(30), random: 0.5) == [.renewToken])
+        #expect(machine.renewed(.renewed("t2")) == [.connect(LinkID(number: 3))])
+        let reason = StopReason(closeCode: .tokenExpired, reason: "")
+        #expect(machine.closed(LinkID(number: 3), expired, at: at(40), random: 0.5) == [.stop(reason)])
+    }
+
+    @Test func aTokenRefusedInADrainIsReplacedToo() {
+        var machine = ReconnectMachine(renewsToken: true)
+        _ = machine.start()
+        _ = machine.ready(first, at: at(0))
+        _ = machine.draining(first, after: .zero, at: at(0))
+        _ = machine.timerFired(at: at(0))
+        let refused = LinkEnding.refused(errorFrame(.unauthorized))
+        #expect(machine.closed(second, refused, at: at(1), random: 0.5) == [.close(first), .renewToken])
+        #expect(machine.stop(StopReason(.closed, "Closed.")) == [.stop(StopReason(.closed, "Closed."))])
+        #expect(machine.renewed(.renewed("late")) == [])
+    }
+
     @Test func failuresWaitLongerEachTime() {
         var machine = ReconnectMachine()
         _ = machine.start()
@@ -190,11 +217,7 @@ import Testing
         (401, StopReason.Kind.notPermitted), (403, .notPermitted), (400, .failed), (404, .failed), (301, .failed),
     ])
     func statusesThatStop(status: Int, kind: StopReason.Kind) {
-        guard case .stop(let reason) = LinkEnding.rejected(status: status, retryAfter: nil).verdict else {
-            Issue.record("\(status) reconnects")
-            return
-        }
-        #expect(reason.kind == kind)
+        #expect(LinkEnding.rejected(status: status, retryAfter: nil).verdict.stop?.kind == kind)
     }
 
     @Test(arguments: [408, 425, 429, 500, 502, 503, 504])
@@ -206,10 +229,16 @@ import Testing
         #expect(
             LinkEnding.refused(errorFrame(.unavailable, retryAfter: 500)).verdict
                 == .reconnect(notBefore: .milliseconds(500)))
-        guard case .stop(let reason) = LinkEnding.refused(errorFrame(.unauthorized)).verdict else {
-            Issue.record("unauthorized reconnects")
-            return
+        #expect(LinkEnding.refused(errorFrame(.unauthorized)).verdict.stop?.kind == .notPermitted)
+    }
+}
+
+extension LinkEnding.Verdict {
+    /// Why the session ends, where no other token can be had.
+    fileprivate var stop: StopReason? {
+        switch self {
+        case .reconnect: nil
+        case .stop(let reason), .renewToken(let reason): reason
         }
-        #expect(reason.kind == .notPermitted)
     }
 }

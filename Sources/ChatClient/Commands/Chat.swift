@@ -1,17 +1,20 @@
 import ArgumentParser
 import ChatWire
-import Foundation
 
-/// `termchat [ROOM…]`: chats line by line.
+/// `termchat [ROOM…]`: chats, on the whole screen or line by line.
 struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Chat in rooms, line by line.",
-        discussion: "A line is a message to the current room, the first one named; /help lists what else a line may be."
-    )
+        abstract: "Chat in rooms.",
+        discussion: """
+            A line is a message to the current room, the first one named; /help lists what else a line may be. \
+            With --plain, and wherever there is no terminal to draw on, lines are printed one below the other.
+            """)
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The rooms to join.") var rooms: [String] = ["lobby"]
+    @Argument(help: "The rooms to join (default: those of config.toml, else lobby).") var rooms: [String] = []
+
+    @Flag(help: "Print lines, and draw nothing: for screen readers, logs and simple terminals.") var plain = false
 
     @Option(help: "Recent entries of each room to begin with.") var count = 20
 
@@ -25,11 +28,19 @@ struct Chat: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let rooms = try rooms.map { try RoomName.argument($0) }
-        var configuration = try connection.configuration()
-        configuration.outboxPath = OutboxPath.path(
-            server: configuration.server, owner: OutboxOwner.name(of: configuration))
+        let named = try rooms.map { try RoomName.argument($0) }
+        var choice = try connection.choice()
+        try await choice.signIn()
+        let rooms = try named.nonEmpty ?? choice.rooms?.nonEmpty ?? [RoomName("lobby")]
+        choice.session.outboxPath = choice.state?.outbox(choice.session.server, owner: choice.owner)
         StandardDescriptors.discardMissingOutput()
+        switch ChatSurface(plain: plain, .here) {
+        // The full screen starts here.
+        case .plain, .fullScreen: try await chatInLines(choice.session, rooms)
+        }
+    }
+
+    private func chatInLines(_ configuration: ChatSession.Configuration, _ rooms: [RoomName]) async throws {
         let termination = Termination()
         let outcome = try await LineReader.with { reader in
             try await ChatSession.with(configuration) { session in
@@ -41,4 +52,8 @@ struct Chat: AsyncParsableCommand {
         if outcome.refused > 0 { throw CommandFailure(.failed, "\(outcome.refused) messages were refused.") }
         if let refusal = outcome.roomRefusal { throw CommandFailure(CommandFailure(refusal).status) }
     }
+}
+
+extension Array {
+    fileprivate var nonEmpty: Self? { isEmpty ? nil : self }
 }

@@ -4,7 +4,10 @@ import Foundation
 
 /// Which server, and as whom: the flags that every command has.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The server (TERMCHAT_SERVER).", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The server, or its name in config.toml (TERMCHAT_SERVER; default: \(ServerChoice.defaultServer)).",
+            valueName: "url"))
     var server: String?
 
     @Option(help: ArgumentHelp("The name to use as a guest (TERMCHAT_USER; default: $USER).", valueName: "name"))
@@ -14,31 +17,47 @@ struct ConnectionOptions: ParsableArguments {
         help: ArgumentHelp("A token (TERMCHAT_TOKEN). Other users may see it in the process list.", valueName: "token"))
     var token: String?
 
-    @Option(help: ArgumentHelp("A file with the token, readable by you alone (mode 0600).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file with the token, readable by you alone (mode 0600).", valueName: "file"),
+        completion: .file())
     var tokenFile: String?
 
-    @Option(help: ArgumentHelp("Certificate authorities (PEM) to trust instead of the system's.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Certificate authorities (PEM) to trust instead of the system's.", valueName: "file"),
+        completion: .file())
     var caFile: String?
 
-    static let defaultServer = "ws://127.0.0.1:8080"
-
-    /// - Throws: ``CommandFailure`` with status usage.
-    func configuration(
-        environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws -> ChatSession.Configuration {
-        let url = server ?? environment["TERMCHAT_SERVER"] ?? Self.defaultServer
-        guard let address = ServerAddress(url: url) else {
-            throw CommandFailure(
-                .usage, "'\(VisibleText(url).value)' is not a server; write ws://HOST:PORT or wss://HOST.")
-        }
-        var configuration = ChatSession.Configuration(
-            server: address, user: try userName(environment), token: try secret(environment))
-        configuration.certificateAuthority = caFile
-        return configuration
+    /// What a session needs.
+    /// - Throws: ``CommandFailure``.
+    func configuration() async throws -> ChatSession.Configuration {
+        var choice = try choice()
+        try await choice.signIn()
+        return choice.session
     }
 
-    private func userName(_ environment: [String: String]) throws -> String {
-        if let name = user ?? environment["TERMCHAT_USER"] {
+    /// Flags over the environment over `config.toml` over defaults; no token yet.
+    /// - Throws: ``CommandFailure`` with status usage.
+    func choice(environment: [String: String] = Surroundings.environment) throws -> ConnectionChoice {
+        let settings = try ConfigFile.read(environment: environment)
+        let server = try ServerChoice(server ?? environment["TERMCHAT_SERVER"], settings)
+        let state = StateFolder(environment: environment)
+        let paths = SettingsPath(environment: environment)
+        let profile = server.profile
+        let source = TokenSource(
+            .init(
+                flag: token, fileFlag: tokenFile, environment: environment["TERMCHAT_TOKEN"],
+                settingsFile: profile.tokenFile.map(paths.absolute), command: profile.tokenCommand,
+                loginPath: state?.token(server.address)))
+        var session = ChatSession.Configuration(
+            server: server.address, user: try userName(environment, profile.user))
+        session.certificateAuthority = caFile ?? profile.caFile.map(paths.absolute)
+        return ConnectionChoice(
+            session: session, tokenSource: source, settings: settings, rooms: profile.rooms,
+            tokenCommand: profile.tokenCommand, state: state)
+    }
+
+    private func userName(_ environment: [String: String], _ setting: String?) throws -> String {
+        if let name = user ?? environment["TERMCHAT_USER"] ?? setting {
             do throws(WireError) { return try UserName(name).value } catch {
                 throw CommandFailure(.usage, error.message)
             }
@@ -52,32 +71,40 @@ struct ConnectionOptions: ParsableArguments {
         let kept = text.filter { $0.isLetter || $0.isNumber || ".-_".contains($0) }.prefix(Limits.userNameCharactersMax)
         return (try? UserName(kept))?.value ?? ""
     }
+}
 
-    private func secret(_ environment: [String: String]) throws -> String? {
-        if let token { return token }
-        if let tokenFile { return try Self.readToken(tokenFile) }
-        return environment["TERMCHAT_TOKEN"]
+/// What flags, environment and settings came to.
+struct ConnectionChoice: Sendable {
+    /// Without a token until ``signIn()``.
+    var session: ChatSession.Configuration
+    var tokenSource: TokenSource
+    var settings: ClientSettings
+    /// The rooms that the settings name for this server.
+    var rooms: [RoomName]?
+    /// The command for this server, whether it is the source or not.
+    var tokenCommand: String?
+    /// Nil without a home: then nothing is kept.
+    var state: StateFolder?
+
+    /// Gets the token, which may run a command.
+    mutating func signIn() async throws {
+        session.token = try await tokenSource.token()
+        session.renewToken = tokenSource.renewal
     }
 
-    /// Refuses a file that others may read: what they can read is no secret.
-    static func readToken(_ path: String) throws -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw CommandFailure(.usage, "Cannot read \(path): \(String(cString: strerror(errno))).")
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
-            throw CommandFailure(.usage, "\(path) can be read by others; run chmod 600 on it.")
-        }
-        var bytes = [UInt8](repeating: 0, count: Limits.tokenBytesMax + 2)
-        let count = read(descriptor, &bytes, bytes.count)
-        let token = String(decoding: bytes[..<max(0, count)], as: UTF8.self).trimmingCharacters(
-            in: .whitespacesAndNewlines)
-        guard !token.isEmpty, token.utf8.count <= Limits.tokenBytesMax else {
-            throw CommandFailure(.usage, "\(path) holds no token.")
-        }
-        return token
+    /// Whose the outbox, the drafts and the like are; once signed in.
+    var owner: String { OutboxOwner.name(of: session) }
+}
+
+/// Paths in `config.toml`: `~/` is the home, and a relative one begins beside the file.
+struct SettingsPath: Sendable {
+    let environment: [String: String]
+
+    func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        if path.hasPrefix("~/"), let home = environment["HOME"] { return home + path.dropFirst() }
+        guard let file = ConfigFile.path(environment: environment) else { return path }
+        return (file as NSString).deletingLastPathComponent + "/" + path
     }
 }
 

@@ -46,6 +46,7 @@ struct CommandFailure: Error, Equatable {
         case let failure as CommandFailure: self = failure
         case RequestError.refused(let error): self.init(error)
         case RequestError.stopped(let reason): self.init(reason)
+        case let error as StateError: self.init(.failed, error.message)
         case is LineOutput.Closed, is CancellationError: self.init(.done)
         default: self.init(.failed, "\(error)")
         }

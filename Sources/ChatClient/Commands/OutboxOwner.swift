@@ -1,5 +1,4 @@
 import ChatWire
-import Foundation
 
 /// Whose outbox a file is, so that nobody's messages are sent under another name.
 enum OutboxOwner {
@@ -13,17 +12,7 @@ enum OutboxOwner {
 
     /// The `sub` of a JSON Web Token (RFC 7519, 4.1.2), unverified: the server checks it, here it only names a file.
     static func subject(of token: String) -> String? {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return nil }
-        var payload = String(parts[1]).replacing("-", with: "+").replacing("_", with: "/")
-        payload += String(repeating: "=", count: (4 - payload.utf8.count % 4) % 4)
-        guard let json = Data(base64Encoded: payload), let claims = try? JSONDecoder().decode(Claims.self, from: json)
-        else { return nil }
-        return try? UserName(claims.sub).value
-    }
-
-    private struct Claims: Decodable {
-        var sub: String
+        Token.claims(of: token)?.sub.flatMap { try? UserName($0).value }
     }
 
     /// FNV-1a, 64 bits: tells the tokens of one user apart, and gives none of them away.

@@ -22,7 +22,7 @@ struct Rooms: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let configuration = try connection.configuration()
+        let configuration = try await connection.configuration()
         let limit = limit
         let rooms = try await ChatSession.with(configuration) { session in
             try await withTimeout(seconds: timeout, "No answer from \(configuration.server).") {

@@ -31,7 +31,7 @@ struct Send: AsyncParsableCommand {
 
     func run() async throws {
         let room = try RoomName.argument(room)
-        var configuration = try connection.configuration()
+        var configuration = try await connection.configuration()
         configuration.window = pipeline
         let server = configuration.server.description
         let fixed = text.isEmpty ? nil : text.joined(separator: " ")

@@ -8,7 +8,7 @@ struct Tail: AsyncParsableCommand {
         abstract: "Print what is said in rooms, now and from now on.",
         discussion: """
             Every entry is printed once, in order, across reconnects. Where entries can no longer be had it says so, \
-            and the exit status is 5.
+            and the exit status is 5. With --state the next run goes on behind the last line that was printed.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -23,6 +23,12 @@ struct Tail: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Begin after this position instead of with recent entries.", valueName: "position"))
     var since: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep in this file how far each room was printed, and go on from there.", valueName: "file"),
+        completion: .file())
+    var state: String?
 
     @Option(help: "Recent entries of each room to begin with.") var count = 10
 
@@ -42,12 +48,17 @@ struct Tail: AsyncParsableCommand {
 
     func run() async throws {
         let rooms = try rooms.map { try RoomName.argument($0) }
-        let configuration = try connection.configuration()
+        let configuration = try await connection.configuration()
         let termination = Termination()
-        let printer = TailPrinter(rooms: rooms, json: json)
+        let state = try state.map { try TailState(path: $0) }
+        let printer = TailPrinter(rooms: rooms, json: json, server: configuration.server, state: state)
         do {
             try await ChatSession.with(configuration) { session in
-                for room in rooms { session.join(room, since: since.flatMap(Position.init), limit: count) }
+                let cursors = await state?.cursors ?? TailCursors()
+                for room in rooms {
+                    let since = cursors[configuration.server, room] ?? since.flatMap(Position.init)
+                    session.join(room, since: since, limit: count)
+                }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await printer.print(session.events, untilCaughtUp: !follow) }
                     group.addTask { await termination.wait() }
@@ -64,6 +75,7 @@ struct Tail: AsyncParsableCommand {
         } catch is LineOutput.Closed {
             // The reader has seen enough.
         }
+        try await state?.close()
         if await printer.hasGap { throw CommandFailure(.gap, "Some messages could not be had any more.") }
     }
 }
@@ -72,12 +84,18 @@ struct Tail: AsyncParsableCommand {
 private actor TailPrinter {
     private(set) var hasGap = false
     private var catchingUp: Set<RoomName>
+    /// Where each room ended when it was joined.
+    private var joinedAt: [RoomName: Position] = [:]
     private let json: Bool
+    private let server: ServerAddress
+    private let state: TailState?
     private let output = LineOutput()
     private var view: LineView
 
-    init(rooms: [RoomName], json: Bool) {
+    init(rooms: [RoomName], json: Bool, server: ServerAddress, state: TailState?) {
         self.json = json
+        self.server = server
+        self.state = state
         catchingUp = Set(rooms)
         view = LineView(style: LineStyle(hasColor: LineOutput.mayColor))
         view.showsPresence = false
@@ -88,12 +106,20 @@ private actor TailPrinter {
         for await event in events {
             try await print(event)
             switch event {
+            case .joined(let joined):
+                joinedAt[joined.room] = joined.position
+            case .entry(let room, let entry):
+                try await state?.printed(entry.id, of: room, at: server)
             case .stopped(let reason):
                 throw CommandFailure(reason)
             case .roomRefused(_, let error):
                 throw CommandFailure(error)
             case .caughtUp(let room, _):
                 catchingUp.remove(room)
+                // A room where nothing was said has a place to go on from as well.
+                if let state, await state.cursors[server, room] == nil, let position = joinedAt[room] {
+                    try await state.printed(position, of: room, at: server)
+                }
                 if untilCaughtUp, catchingUp.isEmpty { return }
             default:
                 continue

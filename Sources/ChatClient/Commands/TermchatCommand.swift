@@ -59,11 +59,14 @@ struct Termchat: ParsableCommand {
         commandName: "termchat",
         abstract: "Chat in a terminal, or in a script.",
         discussion: """
-            'termchat ROOM…' chats line by line; the other commands are for scripts. A room whose name is a \
+            'termchat ROOM…' chats; the other commands are for scripts. A room whose name is a \
             command's is reached with 'termchat chat ROOM'.
 
             Exit status: 0 done, 1 failed, 2 usage, 3 unavailable, 4 not permitted, 5 a gap (tail).
             """,
-        subcommands: [Chat.self, Send.self, Tail.self, Upload.self, Download.self, Who.self, Rooms.self],
+        version: ClientVersion.text,
+        subcommands: [
+            Chat.self, Send.self, Tail.self, Upload.self, Download.self, Who.self, Rooms.self, Login.self, Doctor.self,
+        ],
         defaultSubcommand: Chat.self)
 }

@@ -6,11 +6,13 @@ import Foundation
 final class Termination: @unchecked Sendable {
     let signals: AsyncStream<Int32>
     private let sources: [any DispatchSourceSignal]
+    private let numbers: [Int32]
 
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(1))
         let queue = DispatchQueue(label: "termination")
         let numbers = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
+        self.numbers = numbers
         sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -22,6 +24,12 @@ final class Termination: @unchecked Sendable {
             return source
         }
         signals = stream
+    }
+
+    /// Nobody says goodbye any more: signals end the process again.
+    deinit {
+        for source in sources { source.cancel() }
+        for number in numbers { signal(number, SIG_DFL) }
     }
 
     /// Whether the program was started so that the signal does nothing, as `nohup` does.

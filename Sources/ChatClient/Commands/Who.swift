@@ -18,7 +18,7 @@ struct Who: AsyncParsableCommand {
 
     func run() async throws {
         let room = try RoomName.argument(room)
-        let configuration = try connection.configuration()
+        let configuration = try await connection.configuration()
         let (members, count) = try await ChatSession.with(configuration) { session in
             try await withTimeout(seconds: timeout, "No answer from \(configuration.server).") {
                 try await Self.ask(session, room)

@@ -16,6 +16,9 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
     let loop: any EventLoop
     private let connector: LinkConnector
     private let outboxStore: OutboxStore?
+    /// Gives another token; nil where it gives none.
+    private let renewToken: (@Sendable () async throws -> String?)?
+    private var renewal: Task<Void, Never>?
     private var machine: SessionMachine
     private var events: Events.Source?
     /// Connections whose TCP connect is under way.
@@ -29,7 +32,11 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
     private let over: EventLoopPromise<Void>
     private var hasEnded = false
 
-    init(machine: SessionMachine, connector: LinkConnector, outboxStore: OutboxStore?) {
+    init(
+        machine: SessionMachine, connector: LinkConnector, outboxStore: OutboxStore?,
+        renewToken: (@Sendable () async throws -> String?)? = nil
+    ) {
+        self.renewToken = renewToken
         self.machine = machine
         self.connector = connector
         self.outboxStore = outboxStore
@@ -106,8 +113,11 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
             self.place(message, place)
         case .settled(let message):
             outboxStore?.settled(message)
+        case .renewToken:
+            fetchToken()
         case .end:
             hasEnded = true
+            renewal?.cancel()
             events?.finish()
             finishIfOver()
         }
@@ -119,6 +129,26 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
             guard let self else { return }
             perform(machine.placed(message, at: .now()))
         }
+    }
+
+    /// It may run a command, and ask a person: the loop does not wait.
+    private func fetchToken() {
+        guard let renewToken else { return }
+        renewal = Task { [loop] in
+            let outcome: TokenRenewal
+            do {
+                outcome = try await renewToken().map { .renewed($0) } ?? .unchanged
+            } catch {
+                outcome = .failed(CommandFailure(error).message ?? "\(error)")
+            }
+            loop.execute { self.tokenFetched(outcome) }
+        }
+    }
+
+    private func tokenFetched(_ outcome: TokenRenewal) {
+        renewal = nil
+        perform(machine.renewed(outcome, at: .now()))
+        finishIfOver()
     }
 
     /// Deadlines mostly move into the future, with every frame heard: a timer that is early is left to fire, finds
@@ -202,7 +232,7 @@ extension SessionDriver {
     }
 
     private func finishIfOver() {
-        guard hasEnded, channels.isEmpty, connecting.isEmpty else { return }
+        guard hasEnded, channels.isEmpty, connecting.isEmpty, renewal == nil else { return }
         timer?.task.cancel()
         over.succeed()
     }

@@ -28,6 +28,8 @@ final class LineReader: Sendable {
     private init(descriptor: CInt) throws {
         var ends: [CInt] = [0, 0]
         guard pipe(&ends) == 0 else { throw CommandFailure(.failed, "No descriptor left to wait for input.") }
+        // Not for the programs that this one starts.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         wake = (ends[0], ends[1])
         buffer = Buffer(descriptor: descriptor, wake: ends[0])
         thread.start()

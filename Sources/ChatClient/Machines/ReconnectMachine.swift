@@ -21,6 +21,8 @@ struct ReconnectMachine: Sendable {
         case settling(from: LinkID, to: LinkID, since: NIODeadline, until: NIODeadline)
         /// Exits: the time or `retryNow` → connecting.
         case waiting(until: NIODeadline, attempt: Int)
+        /// The server refused the token; another one is being fetched. Exits: `renewed` → connecting or stopped.
+        case renewing(attempt: Int, else: StopReason)
         /// No exit.
         case stopped(StopReason)
     }
@@ -32,19 +34,28 @@ struct ReconnectMachine: Sendable {
         case use(LinkID)
         /// Tell the user when try number `attempt` (from 1) comes.
         case wait(until: NIODeadline, attempt: Int)
+        /// Fetch another token, then say ``ReconnectMachine/renewed(_:)``.
+        case renewToken
         case stop(StopReason)
     }
 
     private(set) var state = State.idle
     private var linksMade = 0
     let backoff: Backoff
+    /// Another token can be had.
+    let renewsToken: Bool
+    /// The token is the answer to a refusal, and no server has welcomed it yet: one that is refused too is the last.
+    private var isTokenUntried = false
 
-    init(backoff: Backoff = Backoff()) { self.backoff = backoff }
+    init(backoff: Backoff = Backoff(), renewsToken: Bool = false) {
+        self.backoff = backoff
+        self.renewsToken = renewsToken
+    }
 
     /// The connection that carries the session.
     var active: LinkID? {
         switch state {
-        case .idle, .connecting, .waiting, .stopped: nil
+        case .idle, .connecting, .waiting, .renewing, .stopped: nil
         case .online(let link, _, _), .slotAhead(let link, _, _), .handover(let link, _, _): link
         case .settling(_, let to, _, _): to
         }
@@ -52,7 +63,7 @@ struct ReconnectMachine: Sendable {
 
     var deadline: NIODeadline? {
         switch state {
-        case .idle, .connecting, .online, .handover, .stopped: nil
+        case .idle, .connecting, .online, .handover, .renewing, .stopped: nil
         case .slotAhead(_, let at, _): at
         case .settling(_, _, _, let until), .waiting(let until, _): until
         }
@@ -67,12 +78,14 @@ struct ReconnectMachine: Sendable {
     mutating func ready(_ link: LinkID, at now: NIODeadline) -> [Action] {
         switch state {
         case .connecting(link, let attempt):
+            isTokenUntried = false
             state = .online(link, since: now, attempt: attempt)
             return [.use(link)]
         case .handover(let from, link, _):
+            isTokenUntried = false
             state = .settling(from: from, to: link, since: now, until: now + ClientLimits.settlingTimeout)
             return [.use(link)]
-        case .idle, .connecting, .online, .slotAhead, .handover, .settling, .waiting, .stopped:
+        case .idle, .connecting, .online, .slotAhead, .handover, .settling, .waiting, .renewing, .stopped:
             return []
         }
     }
@@ -105,7 +118,11 @@ struct ReconnectMachine: Sendable {
             state = .connecting(to, attempt: attempt)
             return []
         case .handover(let from, link, let attempt):
-            if case .stop(let reason) = ending.verdict { return [.close(from)] + stop(reason) }
+            switch ending.verdict {
+            case .stop(let reason): return [.close(from)] + stop(reason)
+            case .renewToken: return [.close(from)] + retry(ending, attempt: attempt, at: now, random: random)
+            case .reconnect: break
+            }
             state = .slotAhead(from, at: now + backoff.delay(attempt: attempt, random: random), attempt: attempt + 1)
             return []
         case .settling(link, let to, let since, _):
@@ -114,7 +131,7 @@ struct ReconnectMachine: Sendable {
         case .settling(let from, link, _, _):
             // The old connection has already given its rooms away: start over rather than go back to it.
             return [.close(from)] + retry(ending, attempt: 0, at: now, random: random)
-        case .idle, .connecting, .online, .slotAhead, .handover, .settling, .waiting, .stopped:
+        case .idle, .connecting, .online, .slotAhead, .handover, .settling, .waiting, .renewing, .stopped:
             return []
         }
     }
@@ -129,8 +146,22 @@ struct ReconnectMachine: Sendable {
             return settled()
         case .waiting(let until, let attempt) where until <= now:
             return connect(attempt: attempt)
-        case .idle, .connecting, .online, .slotAhead, .handover, .settling, .waiting, .stopped:
+        case .idle, .connecting, .online, .slotAhead, .handover, .settling, .waiting, .renewing, .stopped:
             return []
+        }
+    }
+
+    /// What became of ``Action/renewToken``. Tokens expire one by one: nobody has to wait.
+    mutating func renewed(_ outcome: TokenRenewal) -> [Action] {
+        guard case .renewing(let attempt, let refusal) = state else { return [] }
+        switch outcome {
+        case .renewed:
+            isTokenUntried = true
+            return connect(attempt: attempt)
+        case .unchanged:
+            return stop(refusal)
+        case .failed(let words):
+            return stop(StopReason(.notPermitted, "\(refusal.message) \(words)"))
         }
     }
 
@@ -145,7 +176,7 @@ struct ReconnectMachine: Sendable {
         let open: [LinkID]
         switch state {
         case .stopped: return []
-        case .idle, .waiting: open = []
+        case .idle, .waiting, .renewing: open = []
         case .connecting(let link, _), .online(let link, _, _), .slotAhead(let link, _, _): open = [link]
         case .handover(let from, let to, _), .settling(let from, let to, _, _): open = [from, to]
         }
@@ -164,6 +195,13 @@ struct ReconnectMachine: Sendable {
         case .stop(let reason):
             state = .stopped(reason)
             return [.stop(reason)]
+        case .renewToken(let reason):
+            guard renewsToken, !isTokenUntried else {
+                state = .stopped(reason)
+                return [.stop(reason)]
+            }
+            state = .renewing(attempt: attempt, else: reason)
+            return [.renewToken]
         case .reconnect(let notBefore):
             let jitter = backoff.delay(attempt: attempt, random: random)
             let until = now + (notBefore ?? .zero) + jitter
@@ -176,4 +214,13 @@ struct ReconnectMachine: Sendable {
         linksMade += 1
         return LinkID(number: linksMade)
     }
+}
+
+/// What became of the wish for another token.
+enum TokenRenewal: Equatable, Sendable {
+    case renewed(String)
+    /// There is none but the one that was refused.
+    case unchanged
+    /// In words for the user.
+    case failed(String)
 }

@@ -55,7 +55,7 @@ extension SessionMachine {
         guard var room = rooms[name], room.joiningOn == link else { return }
         let event = SessionEvent.Joined(
             room: name, members: joined.members, count: joined.count, isAgain: room.wasJoined, read: joined.read,
-            topic: joined.topic)
+            topic: joined.topic, position: joined.position)
         room.marker.joined(joined.read)
         room.topicTime = joined.topic?.time ?? 0
         room.joiningOn = nil

@@ -10,6 +10,8 @@ struct SessionMachine: Sendable {
     struct Configuration: Sendable {
         var user: String?
         var token: String?
+        /// ``Action/renewToken`` can be done.
+        var renewsToken = false
         /// Free text that names the program.
         var client: String
         /// Messages of one room sent ahead of their acknowledgements.
@@ -29,6 +31,8 @@ struct SessionMachine: Sendable {
         case place(OutgoingMessage, Place)
         /// The message has left the outbox.
         case settled(OutgoingMessage)
+        /// Fetch another token, then say ``SessionMachine/renewed(_:at:)``.
+        case renewToken
         /// The session is over: nothing follows.
         case end
     }
@@ -79,6 +83,7 @@ struct SessionMachine: Sendable {
     var actions: [Action] = []
     /// What the edge of the active connection can do; see ``ServerFeature``.
     private(set) var features: Set<String> = []
+    private var token: String?
     private var resume: String?
     private var lastEnding: LinkEnding?
     private var refsMade = 0
@@ -87,7 +92,8 @@ struct SessionMachine: Sendable {
     /// - Parameter seed: makes the waits of different clients differ.
     init(_ configuration: Configuration, seed: UInt64) {
         self.configuration = configuration
-        reconnect = ReconnectMachine(backoff: configuration.backoff)
+        reconnect = ReconnectMachine(backoff: configuration.backoff, renewsToken: configuration.renewsToken)
+        token = configuration.token
         outbox = Outbox(window: configuration.window, isDurable: configuration.keepsOutbox)
         random = SplitMix64(state: seed)
     }
@@ -112,7 +118,7 @@ struct SessionMachine: Sendable {
     mutating func opened(_ link: LinkID, at now: NIODeadline) -> [Action] {
         if links[link]?.opened() == true {
             let hello = ClientFrame.Hello(
-                user: configuration.user, token: configuration.token, client: configuration.client, resume: resume)
+                user: configuration.user, token: token, client: configuration.client, resume: resume)
             actions.append(.write(.hello(hello), on: link))
         }
         return flush(at: now)
@@ -144,6 +150,16 @@ struct SessionMachine: Sendable {
 
     mutating func retryNow(at now: NIODeadline) -> [Action] {
         perform(reconnect.retryNow(), at: now)
+        return flush(at: now)
+    }
+
+    /// What became of ``Action/renewToken``.
+    mutating func renewed(_ outcome: TokenRenewal, at now: NIODeadline) -> [Action] {
+        var outcome = outcome
+        if case .renewed(let next) = outcome {
+            if next == token { outcome = .unchanged } else { token = next }
+        }
+        perform(reconnect.renewed(outcome), at: now)
         return flush(at: now)
     }
 
@@ -185,6 +201,8 @@ extension SessionMachine {
             case .wait(let until, let attempt):
                 let reason = lastEnding?.words ?? "connection lost"
                 actions.append(.tell(.disconnected(reason: reason, retryAt: until, attempt: attempt)))
+            case .renewToken:
+                actions.append(.renewToken)
             case .stop(let reason):
                 failRequests(.stopped(reason))
                 actions.append(.tell(.stopped(reason)))

@@ -26,7 +26,7 @@ struct Download: AsyncParsableCommand {
 
     func run() async throws {
         let room = try RoomName.argument(room)
-        let server = try FileServer(try connection.configuration())
+        let server = try FileServer(try await connection.configuration())
         let lines = transfer.output()
         let display = transfer.display(lines)
         let run = DownloadRun(server: server, room: room, display: display, patience: transfer.patience)

@@ -28,7 +28,7 @@ final class TransferRecord: Sendable {
 
     /// Nil where there is no place for it or another process is at it: then the upload is not kept, and that is all.
     init?(_ key: Key, folder: String?) {
-        guard let folder = folder.map({ $0 + "/transfers" }),
+        guard let folder = folder.map({ StateFolder(path: $0).transfers }),
             (try? FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])) != nil
         else { return nil }

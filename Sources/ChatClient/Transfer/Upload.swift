@@ -21,7 +21,7 @@ struct Upload: AsyncParsableCommand {
 
     func run() async throws {
         let room = try RoomName.argument(room)
-        let server = try FileServer(try connection.configuration())
+        let server = try FileServer(try await connection.configuration())
         let output = transfer.output()
         let display = transfer.display(output)
         let status = try await Interruption.ends(display) { [self] in
@@ -62,7 +62,7 @@ struct Upload: AsyncParsableCommand {
         let file = try SourceFile(path: path)
         let key = TransferRecord.Key(
             server: server.address.description, room: room.value, user: server.user ?? "", file: file.identity)
-        let record = TransferRecord(key, folder: StateFolder.path())
+        let record = TransferRecord(key, folder: StateFolder()?.path)
         return try await UploadRun(
             server: server, room: room, file: file, record: record, display: display, patience: transfer.patience
         ).run()

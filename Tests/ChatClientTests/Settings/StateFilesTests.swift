@@ -1,0 +1,124 @@
+import ChatWire
+import Foundation
+import Testing
+
+@testable import ChatClient
+
+@Suite struct StateFilesTests {
+    let server = ServerAddress(host: "::1", port: 80)
+
+    @Test func everythingIsBelowOneFolder() throws {
+        let state = try #require(StateFolder(environment: ["HOME": "/h"]))
+        #expect(state.path == "/h/.local/state/termchat")
+        #expect(StateFolder(environment: ["HOME": "/h", "XDG_STATE_HOME": "/s"])?.path == "/s/termchat")
+        #expect(StateFolder(environment: ["HOME": "/h", "XDG_STATE_HOME": "s"])?.path == "/h/.local/state/termchat")
+        #expect(StateFolder(environment: [:]) == nil)
+        #expect(state.outbox(server, owner: "ada") == "/h/.local/state/termchat/outbox/ada@::1_80")
+        #expect(state.drafts(server, owner: "a/../b").hasSuffix("/drafts/a_.._b@::1_80.json"))
+    }
+
+    @Test func aFileIsReplacedAsAWholeAndForItsUserAlone() throws {
+        let home = try Home()
+        let path = home.path + "/state/deep/file"
+        try AtomicFile.write([1, 2], to: path)
+        try AtomicFile.write([3], to: path)
+        #expect(try AtomicFile.read(path, bytesMax: 10) == [3])
+        #expect(mode(of: path) == 0o600)
+        #expect(mode(of: home.path + "/state/deep") == 0o700)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path + "/state/deep") == ["file"])
+        #expect(throws: StateError.self) { try AtomicFile.read(path, bytesMax: 0) }
+        #expect(try AtomicFile.read(home.path + "/none", bytesMax: 10) == nil)
+    }
+
+    @Test func aFileThatCannotBeWrittenLeavesTheOldOne() throws {
+        let home = try Home()
+        try FileManager.default.createDirectory(atPath: home.path + "/file", withIntermediateDirectories: true)
+        #expect(throws: StateError.self) { try AtomicFile.write([1], to: home.path + "/file") }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["file"])
+    }
+
+    @Test func draftsComeBackAndTheOldestGo() throws {
+        let home = try Home()
+        let file = DraftsFile(path: home.path + "/drafts.json")
+        #expect(try file.load() == Drafts())
+        var drafts = Drafts()
+        drafts[lobby] = "two\nlines 🚢"
+        drafts[ops] = "x"
+        drafts[ops] = ""
+        try file.save(drafts)
+        #expect(try file.load() == drafts)
+        #expect(drafts.rooms == [lobby])
+        for number in 0..<Drafts.roomsMax { drafts[room("r\(number)")] = "x" }
+        #expect(drafts.rooms.count == Drafts.roomsMax)
+        #expect(drafts[lobby].isEmpty)
+        #expect(Drafts(Array("[{]".utf8)) == Drafts())
+    }
+
+    @Test func inputComesBackInItsOrder() throws {
+        let home = try Home()
+        let file = InputHistoryFile(path: home.path + "/history/x")
+        for line in ["one", "two\nlines", "two\nlines", "", String(repeating: "x", count: 1 << 20)] {
+            try file.append(line)
+        }
+        #expect(try file.load() == ["one", "two\nlines"])
+        #expect(mode(of: file.path) == 0o600)
+    }
+
+    /// A crash cuts the last line off; what comes behind it is whole.
+    @Test func aLineThatWasCutOffTakesNoOtherWithIt() throws {
+        let home = try Home()
+        let file = InputHistoryFile(path: home.path + "/history")
+        let whole = Array("\n".utf8) + InputHistoryFile.encode(["first é"])
+        for length in whole.indices {
+            try AtomicFile.write(Array(whole[..<length]), to: file.path)
+            try file.append("next")
+            #expect(try file.load().last == "next")
+        }
+    }
+
+    @Test func aLongInputHistoryIsCutWhenItIsRead() throws {
+        let home = try Home()
+        let file = InputHistoryFile(path: home.path + "/history")
+        let entries = (0..<5000).map { "\($0) " + String(repeating: "x", count: 400) }
+        try AtomicFile.write(InputHistoryFile.encode(entries), to: file.path)
+        #expect(try file.load() == entries.suffix(InputHistoryFile.entriesMax))
+        #expect(try AtomicFile.read(file.path, bytesMax: InputHistoryFile.fileBytesMax) != nil)
+    }
+
+    @Test func preferencesComeBack() throws {
+        let home = try Home()
+        let file = PreferencesFile(path: home.path + "/preferences.json")
+        #expect(try file.load() == Preferences())
+        var preferences = Preferences()
+        preferences.theme = "dusk"
+        preferences.muted = ["ops"]
+        try file.save(preferences)
+        #expect(try file.load() == preferences)
+        #expect(Preferences(Array("nonsense".utf8)) == Preferences())
+        #expect(Preferences(Array(#"{"theme":"x","new":[1]}"#.utf8)).theme == "x")
+    }
+
+    @Test func tailCursorsComeBackForTheirServerAndRoom() throws {
+        var cursors = TailCursors()
+        cursors[server, ops] = position(5)
+        #expect(TailCursors(try cursors.encoded())?[server, ops] == position(5))
+        #expect(cursors[server, lobby] == nil)
+        #expect(cursors[ServerAddress(host: "h", port: 80), ops] == nil)
+        #expect(TailCursors(Array("{}".utf8)) == nil)
+    }
+
+    @Test func aTailStateIsOneProcessAlone() async throws {
+        let home = try Home()
+        let path = home.path + "/state"
+        do {
+            let state = try TailState(path: path)
+            #expect(throws: CommandFailure.self) { try TailState(path: path) }
+            try await state.printed(position(1), of: ops, at: server)
+            #expect(throws: CommandFailure.self) { try TailState(path: path) }
+        }
+        #expect(try await TailState(path: path).cursors[server, ops] == position(1))
+        try home.write("something else", to: "state")
+        #expect(throws: CommandFailure.self) { try TailState(path: path) }
+        #expect(try AtomicFile.read(path, bytesMax: 100) == Array("something else".utf8), "it is left alone")
+    }
+}
