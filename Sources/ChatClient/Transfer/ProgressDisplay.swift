@@ -11,6 +11,8 @@ actor ProgressDisplay {
     }
 
     private let mode: Mode
+    /// Hears what is shown, for a surface of its own.
+    private let observer: (@Sendable (TransferProgress, _ note: String?) -> Void)?
     private let output: LineOutput
     private let lines = LineOutput(output: STDERR_FILENO, canRewrite: false)
     private let width: @Sendable () -> Int
@@ -35,6 +37,15 @@ actor ProgressDisplay {
         self.mode = mode
         self.output = output
         self.width = width
+        observer = nil
+    }
+
+    /// Writes nothing.
+    init(observer: @escaping @Sendable (TransferProgress, _ note: String?) -> Void) {
+        mode = .none
+        output = LineOutput()
+        width = { 80 }
+        self.observer = observer
     }
 
     var bytes: Int64 { progress?.bytes ?? 0 }
@@ -63,7 +74,7 @@ actor ProgressDisplay {
 
     /// Shows the last state as lasting, or takes the bar away.
     func end() async {
-        if mode == .json { await show(.now()) }
+        if mode == .json || observer != nil { await show(.now()) }
         await output.setStatus(nil)
         progress = nil
         shownAt = nil
@@ -72,6 +83,7 @@ actor ProgressDisplay {
     private func show(_ now: NIODeadline) async {
         guard let progress else { return }
         shownAt = now
+        observer?(progress, lastNote)
         switch mode {
         case .none: return
         case .bar: await output.setStatus(progress.line(width: width(), note: lastNote))
