@@ -42,6 +42,7 @@ missing_packages() {
                 has_command redis-server || echo redis-server
                 has_command haproxy || echo haproxy
                 has_command setsid || echo util-linux
+                has_command tmux || echo tmux
                 ;;
         esac
     done
