@@ -10,6 +10,8 @@ struct ListedFile: Sendable, Equatable, Decodable {
     var bytes: Int64
     /// 64 lower-case hex digits.
     var sha256: String
+    var media_type: String?
+    var user: String?
 
     /// Whether it can go into a path and a header as it is.
     var isValid: Bool {
@@ -48,6 +50,16 @@ struct FileListing: Sendable {
         }
         if let named { return named }
         throw CommandFailure(.failed, "There is no file '\(VisibleText(text).value)' in \(room).")
+    }
+
+    /// The newest files of the room, at most so many.
+    /// - Throws: ``TransferFailure``.
+    func newest(limit: Int) async throws -> [FileLine] {
+        try await page(before: nil).files.filter(\.isValid).prefix(limit).map { file in
+            FileLine(
+                id: file.id, name: file.name, bytes: Int(clamping: file.bytes), mediaType: file.media_type ?? "",
+                sha256: file.sha256, user: file.user ?? "", key: file.id)
+        }
     }
 
     private func page(before: String?) async throws -> Page {

@@ -1,0 +1,74 @@
+import ChatWire
+import Foundation
+import NIOCore
+import TerminalUI
+
+/// What the model asks for, done. Nothing here waits: what takes time has a task and answers with an event.
+extension FullScreen {
+    func perform(_ action: ScreenAction, _ tasks: inout DiscardingTaskGroup) {
+        switch action {
+        case .send(let message): send(message)
+        case .discard(let message): session.discard(message)
+        case .join(let room): session.join(room, limit: setup.count)
+        case .leave(let room): session.leave(room)
+        case .markRead(let room, let position): session.markRead(room, upTo: position)
+        case .typing(let room): session.typing(in: room)
+        case .reconnect: session.reconnectNow()
+        case .loadOlder, .search, .setTopic, .openDirect, .askWho, .askRooms, .askFiles:
+            let (session, inbox, setup) = (session, inbox, setup)
+            tasks.addTask { await ScreenRequest(action, session: session, setup: setup).answer(to: inbox) }
+        case .completePath, .checkPath:
+            let (keeper, inbox) = (keeper, inbox)
+            tasks.addTask { await keeper.look(action, inbox) }
+        case .upload(let path, let room): startUpload(of: path, to: room, isTemporary: false)
+        case .uploadText(let text, let room): uploadText(text, to: room)
+        case .download(let file, let room): startDownload(of: file, from: room)
+        case .cancelTransfer(let id): transfers[id]?.cancel()
+        case .open(let target): open(target, &tasks)
+        case .notify(let title, let body): terminal.write(TerminalText.notification(title, body))
+        case .bell: terminal.write([0x07])
+        case .setTitle(let title): terminal.write(TerminalText.title(title))
+        case .edit(let text): edit(text, &tasks)
+        case .redraw: redraw()
+        case .suspend: suspend()
+        case .saveDraft(let room, let text): keep(&tasks) { await $0.save(draft: text, of: room) }
+        case .saveInput(let text): keep(&tasks) { await $0.save(input: text) }
+        case .saveSettings:
+            let preferences = setup.preferences(of: model)
+            keep(&tasks) { await $0.save(preferences) }
+        case .changeName(let name): end(.renamed(name))
+        case .logout: end(.loggedOut)
+        case .quit: end(.left)
+        }
+    }
+
+    /// Why something did not work, in words for the hint line.
+    static func words(for error: any Error) -> String {
+        switch error {
+        case SendError.invalid(let error): error.message
+        case SendError.outboxFull: "too many messages wait already"
+        default: CommandFailure(error).message ?? "it failed"
+        }
+    }
+
+    private func keep(_ tasks: inout DiscardingTaskGroup, _ save: @escaping @Sendable (ScreenKeeper) async -> Void) {
+        let keeper = keeper
+        tasks.addTask { await save(keeper) }
+    }
+
+    private func suspend() {
+        terminal.suspend()
+        redraw()
+    }
+
+    /// The editor has the terminal until it ends; what happens meanwhile waits in the inbox.
+    private func edit(_ text: String, _ tasks: inout DiscardingTaskGroup) {
+        let (terminal, inbox) = (terminal, inbox)
+        let editor = ExternalEditor(folder: setup.state?.path)
+        tasks.addTask {
+            let edited = await terminal.lent { await editor.edit(text) }
+            inbox.putUrgent(.edited(edited))
+            inbox.putUrgent(.continued)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import ChatWire
+import NIOCore
+import NIOPosix
+import TerminalUI
+
+/// Runs the full screen: the one owner of the ``ChatModel``. Events go in, actions come out and are done, and what
+/// changed is drawn, at most once in ``frame``.
+///
+/// Everything that waits (requests, transfers, the disk) does so in tasks of its own and answers through the inbox;
+/// ``run()`` returns when all of them are over.
+actor FullScreen {
+    /// Why the screen is gone.
+    enum Ending: Sendable, Equatable {
+        case left
+        case stopped(StopReason)
+        /// Sign in again under that name.
+        case renamed(String)
+        case loggedOut
+    }
+
+    /// Between two pictures while messages flood in; a key is drawn at once.
+    static let frame = TimeAmount.milliseconds(16)
+    /// How long leaving waits for acknowledgements.
+    static let goodbye = TimeAmount.seconds(2)
+
+    let setup: ScreenSetup
+    let session: ChatSession
+    let terminal: Terminal
+    let inbox: ScreenInbox
+    let keeper: ScreenKeeper
+    let group: MultiThreadedEventLoopGroup = .singleton
+    var model: ChatModel
+    var transfers: [Int: Task<Void, Never>] = [:]
+    var transfersMade = 0
+    private(set) var ending: Ending?
+    private var renderer: Renderer
+    private var drawnAt: NIODeadline?
+    private var isChanged = true
+    private let keys: KeyReader
+    private let outgoing: AsyncStream<OutgoingMessage>.Continuation
+    private let messages: AsyncStream<OutgoingMessage>
+
+    init(_ setup: ScreenSetup, session: ChatSession, terminal: Terminal) {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let inbox = ScreenInbox(loop: loop)
+        self.setup = setup
+        self.session = session
+        self.terminal = terminal
+        self.inbox = inbox
+        keeper = ScreenKeeper(setup)
+        keys = KeyReader(loop: loop) { inbox.putUrgent(.terminal($0)) }
+        renderer = Renderer(level: setup.colors)
+        (messages, outgoing) = AsyncStream.makeStream()
+        model = setup.model()
+    }
+
+    /// - Returns: why it ended, and how many messages are not stored yet; they are kept.
+    func run() async -> (ending: Ending, unsent: Int) {
+        let drafts = await keeper.loadDrafts()
+        model.editor.history = InputHistory(await keeper.loadInputs())
+        resized()
+        await withDiscardingTaskGroup { tasks in
+            startSources(&tasks)
+            feed(.started(rooms: setup.rooms, drafts: drafts, restored: session.restored), &tasks)
+            while ending == nil { await step(&tasks) }
+            await sayGoodbye(&tasks)
+            outgoing.finish()
+            for transfer in transfers.values { transfer.cancel() }
+            for transfer in transfers.values { await transfer.value }
+            await session.close()
+            await keeper.close()
+            inbox.close()
+            tasks.cancelAll()
+        }
+        return (ending ?? .left, model.unsent())
+    }
+
+    /// Draws what is due, waits for something to happen and does what follows.
+    private func step(_ tasks: inout DiscardingTaskGroup) async {
+        draw(at: .now())
+        guard let events = await inbox.next(until: due) else {
+            ending = ending ?? .left
+            return
+        }
+        if events.isEmpty { feed(.tick, &tasks) }
+        for event in events { feed(event, &tasks) }
+    }
+
+    private func feed(_ event: ScreenEvent, _ tasks: inout DiscardingTaskGroup) {
+        model.now = .now()
+        model.wallClock = ScreenSetup.wallClock()
+        isChanged = true
+        if case .terminal = event { drawnAt = nil }
+        if case .session(.stopped(let reason)) = event, ending == nil { ending = .stopped(reason) }
+        for action in model.update(event) { perform(action, &tasks) }
+    }
+
+    /// What was sent a moment ago is acknowledged in most cases: an answer that nobody hears is a message sent again.
+    private func sayGoodbye(_ tasks: inout DiscardingTaskGroup) async {
+        guard case .left = ending, case .online = model.connection else { return }
+        let end = NIODeadline.now() + Self.goodbye
+        while model.unsent() > 0, NIODeadline.now() < end {
+            guard let events = await inbox.next(until: end) else { return }
+            for event in events { feed(event, &tasks) }
+        }
+    }
+
+    private func startSources(_ tasks: inout DiscardingTaskGroup) {
+        let (session, terminal, inbox, keys, messages) = (session, terminal, inbox, keys, messages)
+        tasks.addTask { for await event in session.events { await inbox.put(.session(event)) } }
+        tasks.addTask {
+            for await event in terminal.events {
+                switch event {
+                case .bytes(let bytes): keys.received(bytes)
+                case .resized: await self.resized()
+                case .continued: inbox.putUrgent(.continued)
+                case .terminated: inbox.putUrgent(.terminated)
+                }
+            }
+            // The terminal is gone.
+            inbox.putUrgent(.terminated)
+        }
+        // One after the other, so that they are stored in the order in which they were written.
+        tasks.addTask {
+            for await message in messages {
+                do {
+                    try await session.send(message)
+                } catch {
+                    inbox.putUrgent(.sendFailed(message, reason: Self.words(for: error)))
+                }
+            }
+        }
+    }
+
+    private func resized() {
+        let size = terminal.size
+        inbox.putUrgent(.resized(columns: size.columns, rows: size.rows))
+    }
+
+    func send(_ message: OutgoingMessage) { outgoing.yield(message) }
+
+    func end(_ ending: Ending) { self.ending = self.ending ?? ending }
+}
+
+// MARK: Drawing
+
+extension FullScreen {
+    /// When there is something to do though nothing happens: a picture that was put off, or what changes with time.
+    private var due: NIODeadline? {
+        let drawing = isChanged ? drawnAt.map { $0 + Self.frame } ?? .now() : nil
+        return [drawing, model.nextTick].compactMap { $0 }.min()
+    }
+
+    private func draw(at now: NIODeadline) {
+        guard isChanged else { return }
+        if let drawnAt, now < drawnAt + Self.frame { return }
+        isChanged = false
+        drawnAt = now
+        terminal.write(renderer.render(ChatView.screen(of: model)))
+    }
+
+    /// The next picture is drawn whole.
+    func redraw() {
+        renderer.invalidate()
+        isChanged = true
+        drawnAt = nil
+    }
+}

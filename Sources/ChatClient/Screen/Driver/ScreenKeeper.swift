@@ -1,0 +1,124 @@
+import ChatWire
+import Foundation
+import NIOCore
+import NIOPosix
+import TerminalUI
+
+/// Keeps on disk what outlives the screen: drafts, inputs, preferences. Writes are done one after the other, away from
+/// the screen; one that fails is tried again with the next change, and is no reason to stop.
+actor ScreenKeeper {
+    private let drafts: DraftsFile?
+    private let inputs: InputHistoryFile?
+    private let preferences: PreferencesFile?
+    private var known = Drafts()
+    private let threads = NIOThreadPool.singleton
+
+    init(_ setup: ScreenSetup) {
+        let (state, server, owner) = (setup.state, setup.configuration.server, setup.owner)
+        drafts = state.map { DraftsFile(path: $0.drafts(server, owner: owner)) }
+        inputs = state.map { InputHistoryFile(path: $0.inputHistory(server, owner: owner)) }
+        preferences = state.map { PreferencesFile(path: $0.preferences(server, owner: owner)) }
+    }
+
+    func loadDrafts() async -> [RoomName: String] {
+        let drafts = drafts
+        known = (try? await threads.runIfActive { try drafts?.load() }) ?? Drafts()
+        return Dictionary(uniqueKeysWithValues: known.rooms.map { ($0, known[$0]) })
+    }
+
+    func loadInputs() async -> [String] {
+        let inputs = inputs
+        return (try? await threads.runIfActive { try inputs?.load() }) ?? []
+    }
+
+    private var writing: Task<Void, Never>?
+
+    func save(draft: String, of room: RoomName) {
+        known[room] = draft
+        let (known, drafts) = (known, drafts)
+        write { try drafts?.save(known) }
+    }
+
+    func save(input: String) {
+        let inputs = inputs
+        write { try inputs?.append(input) }
+    }
+
+    func save(_ changed: Preferences) {
+        let preferences = preferences
+        write { try preferences?.save(changed) }
+    }
+
+    private func write(_ body: @escaping @Sendable () throws -> Void) {
+        let (before, threads) = (writing, threads)
+        writing = Task {
+            await before?.value
+            try? await threads.runIfActive(body)
+        }
+    }
+
+    /// Returns when everything is written.
+    func close() async { await writing?.value }
+
+    // MARK: Looks at the file system for the input line
+
+    private static let pathsMax = 500
+
+    func look(_ action: ScreenAction, _ inbox: ScreenInbox) async {
+        switch action {
+        case .completePath(let prefix):
+            let paths = try? await threads.runIfActive { Self.paths(beginningWith: prefix) }
+            inbox.putUrgent(.paths(prefix: prefix, paths ?? []))
+        case .checkPath(let path):
+            let exists = try? await threads.runIfActive { Self.isFile(Self.expanded(path)) }
+            inbox.putUrgent(.pathExists(path, exists ?? false))
+        default:
+            break
+        }
+    }
+
+    static func expanded(_ path: String) -> String {
+        guard path == "~" || path.hasPrefix("~/") else { return path }
+        return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst()
+    }
+
+    static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    static func paths(beginningWith prefix: String) -> [String] {
+        let cut = prefix.lastIndex(of: "/").map(prefix.index(after:)) ?? prefix.startIndex
+        let (folder, stem) = (String(prefix[..<cut]), prefix[cut...])
+        let place = folder.isEmpty ? "." : expanded(folder)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+        let fitting = names.filter { $0.hasPrefix(stem) && (!$0.hasPrefix(".") || stem.hasPrefix(".")) }
+        return fitting.sorted().prefix(pathsMax).map { name in
+            var isFolder: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: place + "/" + name, isDirectory: &isFolder)
+            return folder + name + (exists && isFolder.boolValue ? "/" : "")
+        }
+    }
+
+    // MARK: Temporary files
+
+    /// A file that only the user can read, in a folder of its own.
+    static func temporaryFile(_ text: String, named name: String, in folder: String?) throws -> String {
+        let base = folder ?? FileManager.default.temporaryDirectory.path
+        let place = "\(base)/tmp-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let path = "\(place)/\(name)"
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        else { throw CommandFailure(.failed, "Cannot write \(path).") }
+        return path
+    }
+
+    /// Takes a file of ``temporaryFile(_:named:in:)`` away, and its folder.
+    static func removeTemporary(_ path: String) {
+        unlink(path)
+        rmdir(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+}
