@@ -20,7 +20,7 @@ extension ChatModel {
         ledger.notifiedAt = now
         let title = room.kind == .room ? "\(author) in #\(name)" : author
         ask(.notify(title: title, body: String(summary(of: line).prefix(ScreenLimits.notifyCharactersMax))))
-        if isForMe { ask(.bell) }
+        if isForMe, ledger.rings { ask(.bell) }
     }
 
     private func summary(of line: LogLine) -> String {

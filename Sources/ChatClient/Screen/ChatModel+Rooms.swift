@@ -40,7 +40,8 @@ extension ChatModel {
     private mutating func add(_ name: RoomName, _ kind: RoomModel.Kind) {
         var room = RoomModel(name: name)
         room.kind = kind
-        if kind != .room { room.notify = .all }
+        room.isMuted = ledger.muted.contains(name)
+        room.notify = ledger.notify[name] ?? (kind == .room ? ledger.notifyByDefault : .all)
         rooms[name] = room
         let firstDirect = order.firstIndex { rooms[$0]?.kind != .room }
         order.insert(name, at: kind == .room ? firstDirect ?? order.endIndex : order.endIndex)

@@ -40,6 +40,12 @@ struct ModelLedger: Sendable {
     var shownMention: LogLine.ID?
     /// The candidates of the running completion took the place of this.
     var completedToken = ""
+    /// What an earlier run set for rooms, joined ones or not.
+    var muted: Set<RoomName> = []
+    var notify: [RoomName: RoomModel.Notify] = [:]
+    var notifyByDefault = RoomModel.Notify.mentions
+    /// The terminal's bell rings for what is for this user.
+    var rings = true
 
     mutating func makeKey() -> String {
         keysMade += 1

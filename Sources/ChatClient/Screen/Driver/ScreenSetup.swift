@@ -1,0 +1,94 @@
+import ChatWire
+import Foundation
+import NIOCore
+import TerminalUI
+
+/// With what the full screen begins: the server, the rooms, and what the user set.
+struct ScreenSetup: Sendable {
+    var configuration: ChatSession.Configuration
+    var rooms: [RoomName]
+    /// Entries of each room to begin with.
+    var count: Int
+    /// Nil without a home: nothing is kept between runs.
+    var state: StateFolder?
+    /// See ``OutboxOwner``.
+    var owner: String
+    var colors: ColorLevel
+    /// What the user changed with commands; it lies over the settings.
+    var preferences = Preferences()
+    var settings = ClientSettings()
+    /// The terminal shows only ASCII.
+    var isASCII = false
+
+    static func wallClock() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970) * 1000) }
+
+    func model() -> ChatModel {
+        var model = ChatModel(
+            server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
+        model.now = .now()
+        model.wallClock = Self.wallClock()
+        if let theme = Theme.named(preferences.theme ?? settings.theme ?? "") { model.theme = theme }
+        model.sharesTyping = preferences.typing ?? settings.typing ?? true
+        let panes = preferences.panes.flatMap(ClientSettings.Panes.init) ?? settings.panes ?? .both
+        model.showsRooms = panes == .both || panes == .rooms
+        model.showsMembers = panes == .both || panes == .members
+        model.ignored = Set(preferences.ignored ?? [])
+        for name in preferences.muted ?? [] {
+            if let room = try? RoomName(name) { model.ledger.muted.insert(room) }
+        }
+        for (name, level) in preferences.roomNotifications ?? [:] {
+            guard let room = try? RoomName(name), let level = RoomModel.Notify(rawValue: level) else { continue }
+            model.ledger.notify[room] = level
+        }
+        if let level = settings.notifications { model.ledger.notifyByDefault = RoomModel.Notify(level) }
+        model.ledger.rings = preferences.bell ?? settings.bell ?? true
+        return model
+    }
+
+    /// The preferences as the model has them now.
+    func preferences(of model: ChatModel) -> Preferences {
+        var changed = preferences
+        changed.theme = model.theme.name
+        changed.typing = model.sharesTyping
+        changed.panes = ClientSettings.Panes(rooms: model.showsRooms, members: model.showsMembers).rawValue
+        changed.ignored = model.ignored.sorted()
+        var muted = model.ledger.muted
+        var levels = model.ledger.notify
+        for room in model.rooms.values {
+            if room.isMuted { muted.insert(room.name) } else { muted.remove(room.name) }
+            let usual = room.kind == .room ? model.ledger.notifyByDefault : .all
+            levels[room.name] = room.notify == usual ? nil : room.notify
+        }
+        changed.muted = muted.map(\.value).sorted()
+        changed.roomNotifications = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.value, $0.value.rawValue) })
+        return changed
+    }
+
+    private static let calendar = LocalCalendar { milliseconds in
+        var time = time_t(milliseconds / 1000)
+        var local = tm()
+        localtime_r(&time, &local)
+        return local.tm_gmtoff
+    }
+}
+
+extension RoomModel.Notify {
+    init(_ setting: ClientSettings.Notifications) {
+        switch setting {
+        case .all: self = .all
+        case .mentions: self = .mentions
+        case .none: self = .none
+        }
+    }
+}
+
+extension ClientSettings.Panes {
+    init(rooms: Bool, members: Bool) {
+        switch (rooms, members) {
+        case (true, true): self = .both
+        case (true, false): self = .rooms
+        case (false, true): self = .members
+        case (false, false): self = .none
+        }
+    }
+}
