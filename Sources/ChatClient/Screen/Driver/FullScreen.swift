@@ -58,7 +58,8 @@ actor FullScreen {
     func run() async -> (ending: Ending, unsent: Int) {
         let drafts = await keeper.loadDrafts()
         model.editor.history = InputHistory(await keeper.loadInputs())
-        resized()
+        let size = terminal.size
+        (model.columns, model.rows) = (size.columns, size.rows)
         await withDiscardingTaskGroup { tasks in
             startSources(&tasks)
             feed(.started(rooms: setup.rooms, drafts: drafts, restored: session.restored), &tasks)
@@ -112,7 +113,10 @@ actor FullScreen {
             for await event in terminal.events {
                 switch event {
                 case .bytes(let bytes): keys.received(bytes)
-                case .resized: await self.resized()
+                case .resized(let columns, let rows):
+                    await self.redraw()
+                    inbox.putUrgent(.resized(columns: columns, rows: rows))
+                case .writable: inbox.putUrgent(.tick)
                 case .continued: inbox.putUrgent(.continued)
                 case .terminated: inbox.putUrgent(.terminated)
                 }
@@ -132,11 +136,6 @@ actor FullScreen {
         }
     }
 
-    private func resized() {
-        let size = terminal.size
-        inbox.putUrgent(.resized(columns: size.columns, rows: size.rows))
-    }
-
     func send(_ message: OutgoingMessage) { outgoing.yield(message) }
 
     func end(_ ending: Ending) { self.ending = self.ending ?? ending }
@@ -147,16 +146,17 @@ actor FullScreen {
 extension FullScreen {
     /// When there is something to do though nothing happens: a picture that was put off, or what changes with time.
     private var due: NIODeadline? {
-        let drawing = isChanged ? drawnAt.map { $0 + Self.frame } ?? .now() : nil
+        let drawing = isChanged && terminal.backlog == 0 ? drawnAt.map { $0 + Self.frame } ?? .now() : nil
         return [drawing, model.nextTick].compactMap { $0 }.min()
     }
 
     private func draw(at now: NIODeadline) {
-        guard isChanged else { return }
+        // A terminal that does not keep up gets the newest picture when it can.
+        guard isChanged, terminal.backlog == 0 else { return }
         if let drawnAt, now < drawnAt + Self.frame { return }
         isChanged = false
         drawnAt = now
-        terminal.write(renderer.render(ChatView.screen(of: model)))
+        if !terminal.write(renderer.render(ChatView.screen(of: model))) { renderer.invalidate() }
     }
 
     /// The next picture is drawn whole.
