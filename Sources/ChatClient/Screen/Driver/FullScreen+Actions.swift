@@ -30,7 +30,7 @@ extension FullScreen {
         case .setTitle(let title): terminal.write(TerminalText.title(title))
         case .edit(let text): edit(text, &tasks)
         case .redraw: redraw()
-        case .suspend: suspend()
+        case .suspend: terminal.suspend()
         case .saveDraft(let room, let text): keep(&tasks) { await $0.save(draft: text, of: room) }
         case .saveInput(let text): keep(&tasks) { await $0.save(input: text) }
         case .saveSettings:
@@ -56,9 +56,17 @@ extension FullScreen {
         tasks.addTask { await save(keeper) }
     }
 
-    private func suspend() {
-        terminal.suspend()
-        redraw()
+    /// A picture is drawn in the log where `chafa` is there; everything else is for the desktop's own opener.
+    private func open(_ target: String, _ tasks: inout DiscardingTaskGroup) {
+        let inbox = inbox
+        let preview = PicturePreview(columns: max(10, model.columns / 2), rows: max(4, model.rows / 2))
+        tasks.addTask {
+            if let lines = await preview.lines(of: target) {
+                for line in lines { inbox.putUrgent(.answered(line)) }
+            } else if await Opener.open(target) == false {
+                inbox.putUrgent(.failed("nothing here opens it: \(VisibleText(target).value)"))
+            }
+        }
     }
 
     /// The editor has the terminal until it ends; what happens meanwhile waits in the inbox.
@@ -66,9 +74,8 @@ extension FullScreen {
         let (terminal, inbox) = (terminal, inbox)
         let editor = ExternalEditor(folder: setup.state?.path)
         tasks.addTask {
-            let edited = await terminal.lent { await editor.edit(text) }
+            let edited = await terminal.lend { await editor.edit(text) }
             inbox.putUrgent(.edited(edited))
-            inbox.putUrgent(.continued)
         }
     }
 }

@@ -1,0 +1,102 @@
+import Foundation
+import TerminalUI
+
+/// A picture as characters, made by the program `chafa` where it is installed. Characters work in every terminal, through
+/// tmux and ssh, and weigh a thirtieth of what the terminals' own picture protocols do.
+struct PicturePreview: Sendable {
+    let columns: Int
+    let rows: Int
+
+    /// Longer answers are no picture.
+    private static let bytesMax = 1 << 20
+
+    /// - Returns: nil where it is no picture, or nobody can draw it.
+    func lines(of path: String) async -> [[Span]]? {
+        guard path.hasPrefix("/"), let bytes = await output(of: path), bytes.count <= Self.bytesMax else { return nil }
+        let lines = Self.spans(String(decoding: bytes, as: UTF8.self))
+        return lines.isEmpty ? nil : lines
+    }
+
+    private func output(of path: String) async -> [UInt8]? {
+        await Subprogram.output(
+            of: "chafa",
+            [
+                "--format", "symbols", "--colors", "256", "--animate", "off", "--size", "\(columns)x\(rows)", "--",
+                path,
+            ])
+    }
+
+    /// Text with colours of `SGR 38;5;n`, `48;5;n`, `7`, `0`; every other sequence is left out.
+    static func spans(_ text: String) -> [[Span]] {
+        var lines: [[Span]] = []
+        var style = Style.plain
+        for row in text.split(separator: "\n") {
+            var line: [Span] = []
+            for (number, piece) in row.split(separator: "\u{1b}[", omittingEmptySubsequences: false).enumerated() {
+                var visible = piece
+                if number > 0 {
+                    guard let end = piece.firstIndex(where: { $0.isLetter }) else { continue }
+                    if piece[end] == "m" { style = Self.style(style, after: piece[..<end]) }
+                    visible = piece[piece.index(after: end)...]
+                }
+                if !visible.isEmpty { line.append(Span(String(visible), style)) }
+            }
+            if !line.isEmpty { lines.append(line) }
+        }
+        return lines
+    }
+
+    private static func style(_ style: Style, after parameters: Substring) -> Style {
+        var style = style
+        var numbers = parameters.split(separator: ";").map { Int($0) ?? 0 }[...]
+        if numbers.isEmpty { return .plain }
+        while let number = numbers.popFirst() {
+            switch number {
+            case 0: style = .plain
+            case 7: style.attributes.insert(.reverse)
+            case 38, 48:
+                guard numbers.popFirst() == 5, let index = numbers.popFirst().flatMap({ UInt8(exactly: $0) }) else {
+                    return style
+                }
+                if number == 38 { style.foreground = .indexed(index) } else { style.background = .indexed(index) }
+            default: break
+            }
+        }
+        return style
+    }
+}
+
+/// The desktop's program for a file or an address.
+enum Opener {
+    /// - Returns: whether there is one that took it.
+    static func open(
+        _ target: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async -> Bool {
+        // Without a desktop xdg-open starts programs in this terminal.
+        guard environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil else { return false }
+        return await Subprogram.output(of: "xdg-open", [target]) != nil
+    }
+}
+
+/// A program that is run for its output.
+enum Subprogram {
+    /// - Returns: what it wrote; nil where it is not there or failed.
+    static func output(of program: String, _ arguments: [String]) async -> [UInt8]? {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        return await withCheckedContinuation { continuation in
+            // A thread of its own: reading waits for the program.
+            Thread.detachNewThread {
+                guard (try? process.run()) != nil else { return continuation.resume(returning: nil) }
+                let bytes = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+                process.waitUntilExit()
+                continuation.resume(returning: process.terminationStatus == 0 ? Array(bytes) : nil)
+            }
+        }
+    }
+}
