@@ -1,0 +1,209 @@
+import ChatTesting
+import Foundation
+import Testing
+
+extension Scenarios {
+    /// The full screen as people use it: in a terminal, with keys.
+    @Suite struct FullScreens {
+        @Test func twoPeopleOnTwoEdgesTalk() async throws {
+            try await TestCluster.with { cluster in
+                try await Self.pair(cluster) { ann, bob in
+                    try await ann.type("hello bob")
+                    try await ann.press("Enter")
+                    try await bob.shows("hello bob")
+                    // Stored, and seen to be.
+                    try await eventually("ann's line to be marked as stored") {
+                        try await ann.screen().contains { $0.contains("hello bob") && $0.contains("✓") }
+                    }
+                    try await bob.type("@ann 了解です 👍🏽 👨‍👩‍👧‍👦 e\u{301} 🇯🇵")
+                    try await bob.press("Enter")
+                    try await eventually("ann to see who is meant") {
+                        try await ann.screen().contains { $0.contains("@ann 了解です") && $0.hasPrefix("@") }
+                    }
+                    try await ann.type("two")
+                    try await ann.press("M-Enter")
+                    try await ann.type("lines")
+                    try await ann.press("Enter")
+                    try await bob.shows("lines")
+                    try await ann.type("/me waves")
+                    try await ann.press("Enter")
+                    try await bob.shows("ann waves")
+                    try await bob.type("/topic ship it")
+                    try await bob.press("Enter")
+                    try await ann.shows("ship it")
+                }
+            }
+        }
+
+        @Test func aLongPasteIsAskedAbout() async throws {
+            try await TestCluster.with { cluster in
+                try await Self.pair(cluster) { ann, bob in
+                    let lines = (1...30).map { "pasted \($0)" }.joined(separator: "\n")
+                    try await ann.paste(lines)
+                    try await ann.shows("30 lines")
+                    #expect(try await !bob.screen().contains { $0.contains("pasted") })
+                    try await ann.press("s")
+                    try await bob.shows("pasted 30")
+                    try await ann.paste("just one line")
+                    try await ann.shows("just one line")
+                    #expect(try await !bob.screen().contains { $0.contains("just one") })
+                }
+            }
+        }
+
+        @Test func anySizeWillDo() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let edge = try cluster.edge("edge-a")
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    try await ann.type("a line to find again")
+                    try await ann.press("Enter")
+                    try await ann.shows("✓")
+                    for (columns, rows) in [(1, 1), (2, 3), (10, 4), (60, 12), (200, 50), (80, 24), (1, 1), (100, 30)] {
+                        try await ann.resize(columns: columns, rows: rows)
+                    }
+                    try await ann.shows("a line to find again")
+                    try await ann.shows("IN ROOM")
+                    try await ann.resize(columns: 60, rows: 12)
+                    try await ann.hides("IN ROOM")
+                    try await ann.type("still here")
+                    try await ann.press("Enter")
+                    try await ann.shows("still here")
+                    #expect(try await ann.value("pane_dead") == "0")
+                }
+            }
+        }
+
+        @Test func aKilledEdgeIsCountedDownAndCaughtUpWith() async throws {
+            try await TestCluster.with { cluster in
+                let edge = try cluster.edge("edge-a")
+                try await Self.pair(cluster) { ann, bob in
+                    try await ann.type("before")
+                    try await ann.press("Enter")
+                    try await bob.shows("before")
+                    try await edge.kill9()
+                    try await ann.shows("reconnecting in")
+                    try await ann.shows("connection lost")
+                    try await ann.type("written meanwhile")
+                    try await ann.press("Enter")
+                    try await eventually("the line to wait") {
+                        try await ann.screen().contains { $0.contains("written meanwhile") && $0.contains("…") }
+                    }
+                    try await ann.shows("1 unsent")
+                    try await bob.type("said meanwhile")
+                    try await bob.press("Enter")
+                    try await bob.shows("✓")
+                    let back = try await cluster.startEdge("edge-a", flags: ["--listen", "127.0.0.1:\(edge.port)"])
+                    try await back.waitUntilReady()
+                    try await ann.shows("said meanwhile")
+                    try await ann.shows("caught up")
+                    try await bob.shows("written meanwhile")
+                    try await eventually("the line to be stored") {
+                        try await ann.screen().contains { $0.contains("written meanwhile") && $0.contains("✓") }
+                    }
+                    #expect(try await bob.screen().count { $0.contains("written meanwhile") } == 1)
+                }
+            }
+        }
+
+        @Test func whatWasTypedOutlivesTheClient() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let edge = try cluster.edge("edge-a")
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    try await edge.kill9()
+                    try await ann.shows("reconnecting in")
+                    for line in ["first unsent", "second unsent"] {
+                        try await ann.type(line)
+                        try await ann.press("Enter")
+                    }
+                    try await ann.shows("2 unsent")
+                    try await ann.type("a draft")
+                    try await ann.shows("a draft")
+                    let outbox = "\(cluster.folder)/.local/state/termchat/outbox/ann@127.0.0.1_\(edge.port)"
+                    try await eventually("both lines to be on disk") {
+                        let content = FileManager.default.contents(atPath: outbox) ?? Data()
+                        return String(decoding: content, as: UTF8.self).contains("second unsent")
+                    }
+                    let pid = try #require(pid_t(try await ann.value("pane_pid")))
+                    kill(pid, SIGKILL)
+                    try await ann.ends()
+                }
+                let back = try await cluster.startEdge("edge-a", flags: ["--listen", "127.0.0.1:\(edge.port)"])
+                try await back.waitUntilReady()
+                for _ in 1...2 {
+                    try await Self.terminal(cluster, "ann", edge.port) { ann in
+                        try await ann.shows("second unsent")
+                        try await ann.hides("…")
+                    }
+                }
+                let (watcher, _) = try await WireClient.signIn("watcher", port: edge.port)
+                _ = try await watcher.join("lobby")
+                let stored = try await watcher.history("lobby").messages ?? []
+                #expect(stored.compactMap(\.body) == ["first unsent", "second unsent"])
+            }
+        }
+
+        @Test func directMessagesReachTheOtherWhereverTheyAre() async throws {
+            try await TestCluster.with { cluster in
+                try await Self.pair(cluster) { ann, bob in
+                    try await ann.type("/msg bob psst")
+                    try await ann.press("Enter")
+                    try await ann.shows("psst")
+                    try await bob.shows("DIRECT")
+                    try await bob.press("M-a")
+                    try await bob.shows("psst")
+                }
+            }
+        }
+
+        @Test func theServersHistoryIsSearched() async throws {
+            try await TestCluster.with(nodes: ["edge-a"], flags: ["--sends-per-second", "10000"]) { cluster in
+                let edge = try cluster.edge("edge-a")
+                let speaker = Talker(user: "speaker", room: "lobby")
+                try await speaker.connect(port: edge.port)
+                let (finder, _) = try await WireClient.signIn("finder", port: edge.port)
+                _ = try await finder.join("lobby")
+                _ = try await finder.say("the Needle in it", in: "lobby")
+                try await speaker.talk(messages: 500)
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    #expect(try await !ann.screen().contains { $0.contains("Needle") })
+                    try await ann.press("C-s")
+                    try await ann.type("needle")
+                    try await ann.shows("the Needle in it")
+                    try await ann.press("Enter")
+                    try await ann.hides("Search")
+                    try await ann.shows("the Needle in it")
+                }
+            }
+        }
+
+        // MARK: People at terminals
+
+        /// Ann at edge-a and bob at edge-b, both in the lobby, each in the other's list.
+        private static func pair(
+            _ cluster: TestCluster, _ body: (TmuxSession, TmuxSession) async throws -> Void
+        ) async throws {
+            let (first, second) = try (cluster.edge("edge-a").port, cluster.edge("edge-b").port)
+            try await terminal(cluster, "ann", first) { ann in
+                try await terminal(cluster, "bob", second) { bob in
+                    try await ann.shows("bob")
+                    try await body(ann, bob)
+                }
+            }
+        }
+
+        static func terminal(
+            _ cluster: TestCluster, _ user: String, _ port: Int, columns: Int = 100, rows: Int = 30,
+            environment: [String: String] = [:], _ body: (TmuxSession) async throws -> Void
+        ) async throws {
+            let program = TmuxSession.quoted(try TestCluster.program("termchat"))
+            let command = "exec \(program) lobby --server ws://127.0.0.1:\(port) --user \(user)"
+            try await TmuxSession.with(
+                command, folder: cluster.folder, columns: columns, rows: rows, environment: environment
+            ) { session in
+                try await session.shows("#lobby ❯")
+                try await session.shows(" ● ")
+                try await body(session)
+            }
+        }
+    }
+}
