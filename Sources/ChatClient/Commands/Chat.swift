@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatWire
+import TerminalUI
 
 /// `termchat [ROOM…]`: chats, on the whole screen or line by line.
 struct Chat: AsyncParsableCommand {
@@ -35,9 +36,18 @@ struct Chat: AsyncParsableCommand {
         choice.session.outboxPath = choice.state?.outbox(choice.session.server, owner: choice.owner)
         StandardDescriptors.discardMissingOutput()
         switch ChatSurface(plain: plain, .here) {
-        // The full screen starts here.
-        case .plain, .fullScreen: try await chatInLines(choice.session, rooms)
+        case .plain: try await chatInLines(choice.session, rooms)
+        case .fullScreen: try await chatOnScreen(choice, rooms)
         }
+    }
+
+    private func chatOnScreen(_ choice: ConnectionChoice, _ rooms: [RoomName]) async throws {
+        let environment = Surroundings.environment
+        var setup = ScreenSetup(
+            configuration: choice.session, rooms: rooms, count: count, state: choice.state, owner: choice.owner,
+            colors: ColorLevel(environment: environment), glyphs: Glyphs.suited(to: environment))
+        setup.settings = choice.settings
+        try await FullScreen.run(setup)
     }
 
     private func chatInLines(_ configuration: ChatSession.Configuration, _ rooms: [RoomName]) async throws {

@@ -80,8 +80,7 @@ extension ChatModel {
     }
 
     private mutating func startUpload() {
-        guard editor.isEmpty else { return editor.insert("/upload ") }
-        editor.set("/upload ")
+        if editor.isEmpty { editor.set("/upload ") } else { editor.insert("/upload ") }
     }
 
     /// Ctrl-C clears the line; what was typed can be had back with Up.

@@ -17,7 +17,7 @@ extension FullScreen {
             let file = try SourceFile(path: path)
             let key = TransferRecord.Key(
                 server: server.address.description, room: room.value, user: server.user ?? "", file: file.identity)
-            let record = isTemporary ? nil : setup.state.map { TransferRecord(key, folder: $0.path) }
+            let record = isTemporary ? nil : setup.state.flatMap { TransferRecord(key, folder: $0.path) }
             let uploaded = try await UploadRun(
                 server: server, room: room, file: file, record: record, display: display, patience: Self.patience
             ).run()

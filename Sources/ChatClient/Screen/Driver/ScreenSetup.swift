@@ -14,17 +14,18 @@ struct ScreenSetup: Sendable {
     /// See ``OutboxOwner``.
     var owner: String
     var colors: ColorLevel
+    /// What the terminal can show beside ASCII.
+    var glyphs: Glyphs
     /// What the user changed with commands; it lies over the settings.
     var preferences = Preferences()
     var settings = ClientSettings()
-    /// The terminal shows only ASCII.
-    var isASCII = false
 
     static func wallClock() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970) * 1000) }
 
     func model() -> ChatModel {
         var model = ChatModel(
             server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
+        model.glyphs = glyphs
         model.now = .now()
         model.wallClock = Self.wallClock()
         if let theme = Theme.named(preferences.theme ?? settings.theme ?? "") { model.theme = theme }

@@ -1,0 +1,47 @@
+import ChatWire
+import Foundation
+import TerminalUI
+
+extension FullScreen {
+    /// Chats on the whole terminal until the user leaves.
+    /// - Throws: ``CommandFailure`` where the server ended it; what the outbox, the certificates or the terminal throw.
+    static func run(_ setup: ScreenSetup) async throws {
+        var setup = setup
+        while true {
+            setup.preferences = await ScreenKeeper(setup).loadPreferences()
+            let (ending, unsent) = try await once(setup)
+            if unsent > 0 { say(unsent == 1 ? "1 message is not stored yet; kept" : "\(unsent) messages are not stored yet; kept") }
+            switch ending {
+            case .left: return
+            case .stopped(let reason): throw CommandFailure(reason)
+            case .loggedOut:
+                try setup.state?.forgetToken(of: setup.configuration.server)
+                return say("signed out: the token is forgotten")
+            case .renamed(let name):
+                setup.configuration.user = name
+                setup.owner = OutboxOwner.name(of: setup.configuration)
+                setup.configuration.outboxPath = setup.state?.outbox(setup.configuration.server, owner: setup.owner)
+            }
+        }
+    }
+
+    /// One session on the screen. The terminal is itself again when it returns.
+    private static func once(_ setup: ScreenSetup) async throws -> (ending: Ending, unsent: Int) {
+        let session = try await ChatSession(setup.configuration)
+        do {
+            if let state = setup.state { try? AtomicFile.makeFolder(of: state.log) }
+            let options = Terminal.Options(
+                mouse: setup.preferences.mouse ?? setup.settings.mouse ?? false, errorLog: setup.state?.log)
+            return try await Terminal.run(options) { terminal in
+                await FullScreen(setup, session: session, terminal: terminal).run()
+            }
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    private static func say(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("termchat: \(text)\n".utf8))
+    }
+}
