@@ -17,17 +17,17 @@ import Testing
         ["who", "ops", "--token-file", "/nonexistent"], ["chat", "--count", "-1"],
     ])
     func wrongArgumentsAreUsage(arguments: [String]) async {
-        #expect(await TermchatProgram.run(arguments) == ExitStatus.usage.rawValue)
+        #expect(await runTermchat(arguments) == ExitStatus.usage.rawValue)
     }
 
     @Test(arguments: [["--help"], ["send", "--help"], ["help", "tail"]])
     func helpIsDone(arguments: [String]) async {
-        #expect(await TermchatProgram.run(arguments) == ExitStatus.done.rawValue)
+        #expect(await runTermchat(arguments) == ExitStatus.done.rawValue)
     }
 
     @Test func sendEndsWhenItsMessageIsStored() async throws {
         let server = try await ScriptedServer()
-        async let status = TermchatProgram.run(["send", "ops", "two", "words"] + flags(server))
+        async let status = runTermchat(["send", "ops", "two", "words"] + flags(server))
         let peer = try await server.accept()
         let hello = try await peer.greet()
         #expect(hello.user == "ann")
@@ -40,7 +40,7 @@ import Testing
 
     @Test func sendFailsWhereItsMessageIsRefused() async throws {
         let server = try await ScriptedServer()
-        async let status = TermchatProgram.run(["send", "ops", "x"] + flags(server))
+        async let status = runTermchat(["send", "ops", "x"] + flags(server))
         let peer = try await server.accept()
         try await peer.greet()
         var error = errorFrame(.forbidden)
@@ -55,13 +55,13 @@ import Testing
         let flags = flags(server)
         try await server.stop()
         #expect(
-            await TermchatProgram.run(["send", "ops", "x", "--timeout", "1"] + flags) == ExitStatus.unavailable.rawValue
+            await runTermchat(["send", "ops", "x", "--timeout", "1"] + flags) == ExitStatus.unavailable.rawValue
         )
     }
 
     @Test func tailWithoutFollowingEndsAndReportsAGap() async throws {
         let server = try await ScriptedServer()
-        async let status = TermchatProgram.run(
+        async let status = runTermchat(
             ["tail", "ops", "--json", "--no-follow", "--since", "1-0"] + flags(server))
         let peer = try await server.accept()
         guard case .hello = try await peer.next() else { throw Unexpected() }
@@ -75,7 +75,7 @@ import Testing
 
     @Test func whoAsksWithoutJoiningUnlessItMust() async throws {
         let server = try await ScriptedServer()
-        async let status = TermchatProgram.run(["who", "ops", "--json"] + flags(server))
+        async let status = runTermchat(["who", "ops", "--json"] + flags(server))
         let peer = try await server.accept()
         guard case .hello = try await peer.next() else { throw Unexpected() }
         peer.send(.welcome(welcomeFrame()))
@@ -90,7 +90,7 @@ import Testing
 
     @Test func aServerThatForbidsIsNotPermitted() async throws {
         let server = try await ScriptedServer()
-        async let status = TermchatProgram.run(["tail", "ops"] + flags(server))
+        async let status = runTermchat(["tail", "ops"] + flags(server))
         try await server.accept().close(.unauthorized)
         #expect(await status == ExitStatus.notPermitted.rawValue)
         try await server.stop()

@@ -1,3 +1,4 @@
+import ChatWire
 import Foundation
 
 /// `termchat/config.toml` in the configuration folder of the XDG base directory specification.
@@ -34,7 +35,8 @@ enum ConfigFile {
         do throws(ConfigError) {
             return try ClientSettings(try ConfigParser.parse(text))
         } catch {
-            throw CommandFailure(.usage, "\(path), \(error)")
+            // A part of the file is in the message, whatever the file is.
+            throw CommandFailure(.usage, VisibleText("\(path), \(error)").value)
         }
     }
 }

@@ -161,6 +161,13 @@ final class Home: Sendable {
     }
 }
 
+/// Runs a command without a look at the settings and the state of whoever runs the tests.
+func runTermchat(_ arguments: [String]) async -> Int32 {
+    await Surroundings.$environment.withValue(["HOME": "/nonexistent", "USER": "sys"]) {
+        await TermchatProgram.run(arguments)
+    }
+}
+
 /// The permissions of a file.
 func mode(of path: String) -> Int? {
     (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? Int
