@@ -10,13 +10,16 @@ extension FullScreen {
         while true {
             setup.preferences = await ScreenKeeper(setup).loadPreferences()
             let (ending, unsent) = try await once(setup)
-            if unsent > 0 { say(unsent == 1 ? "1 message is not stored yet; kept" : "\(unsent) messages are not stored yet; kept") }
+            if unsent > 0 {
+                say(unsent == 1 ? "1 message is not stored yet; kept" : "\(unsent) messages are not stored yet; kept")
+            }
             switch ending {
             case .left: return
             case .stopped(let reason): throw CommandFailure(reason)
             case .loggedOut:
-                try setup.state?.forgetToken(of: setup.configuration.server)
-                return say("signed out: the token is forgotten")
+                guard let state = setup.state else { return }
+                let wasThere = try LoginStore(state: state, server: setup.configuration.server).forget()
+                return say(wasThere ? "the token is forgotten" : "no token was kept")
             case .renamed(let name):
                 setup.configuration.user = name
                 setup.owner = OutboxOwner.name(of: setup.configuration)

@@ -31,6 +31,11 @@ actor ScreenKeeper {
         return (try? await threads.runIfActive { try inputs?.load() }) ?? []
     }
 
+    func loadPreferences() async -> Preferences {
+        let preferences = preferences
+        return (try? await threads.runIfActive { try preferences?.load() }) ?? Preferences()
+    }
+
     private var writing: Task<Void, Never>?
 
     func save(draft: String, of room: RoomName) {
