@@ -127,6 +127,10 @@ extension ChatModel {
         completion = nil
         let draft = name.flatMap { rooms[$0]?.draft } ?? ""
         // What was typed without a room goes with the user; Up finds the draft then.
-        if current == nil, !editor.isEmpty { editor.history.add(draft) } else { editor.set(draft) }
+        if current == nil, !editor.isEmpty {
+            _ = editor.history.add(draft)
+        } else {
+            editor.set(draft)
+        }
     }
 }

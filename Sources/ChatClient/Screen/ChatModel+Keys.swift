@@ -80,7 +80,8 @@ extension ChatModel {
     }
 
     private mutating func startUpload() {
-        if editor.isEmpty { editor.set("/upload ") } else { editor.insert("/upload ") }
+        editor.insert("/upload ")
+        edited()
     }
 
     /// Ctrl-C clears the line; what was typed can be had back with Up.

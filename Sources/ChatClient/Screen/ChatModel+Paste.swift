@@ -14,7 +14,7 @@ extension ChatModel {
             return
         }
         let isEmpty = editor.isEmpty
-        editor.insert(text)
+        guard editor.insert(text) else { return warn("the input line is full") }
         edited()
         guard isEmpty, let path = PastedPath.path(in: text) else { return }
         ledger.pastedPath = (path, text)
@@ -42,8 +42,8 @@ extension ChatModel {
             overlay = nil
             ask(.uploadText(text, current))
         case Key(.character("e")), Key(.character("E")):
+            guard editor.insert(text) else { return warn("too long for the input line; f makes a file of it") }
             overlay = nil
-            editor.insert(text)
             edited()
         case Key(.escape), .control("c"):
             overlay = nil
