@@ -14,11 +14,19 @@ extension ChatModel {
             return
         }
         let isEmpty = editor.isEmpty
-        guard editor.insert(text) else { return warn("the input line is full") }
+        guard insertWhole(text) else { return warn("the input line is full") }
         edited()
         guard isEmpty, let path = PastedPath.path(in: text) else { return }
         ledger.pastedPath = (path, text)
         ask(.checkPath(path))
+    }
+
+    /// All of it or nothing: a part would pass for the whole.
+    private mutating func insertWhole(_ text: String) -> Bool {
+        var editor = editor
+        guard editor.insert(text) else { return false }
+        self.editor = editor
+        return true
     }
 
     /// A pasted path of a file becomes the command that uploads it, as long as it is all there is in the line.
@@ -42,7 +50,7 @@ extension ChatModel {
             overlay = nil
             ask(.uploadText(text, current))
         case Key(.character("e")), Key(.character("E")):
-            guard editor.insert(text) else { return warn("too long for the input line; f makes a file of it") }
+            guard insertWhole(text) else { return warn("too long for the input line; f makes a file of it") }
             overlay = nil
             edited()
         case Key(.escape), .control("c"):
