@@ -84,6 +84,6 @@ public enum SessionEvent: Sendable, Equatable {
         public var read: Position?
         public var topic: Topic?
         /// The room's last entry: what is there up to it comes before ``SessionEvent/caughtUp(_:missed:)``.
-        public var position: Position
+        public var position: Position = .zero
     }
 }

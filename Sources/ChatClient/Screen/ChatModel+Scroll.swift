@@ -5,8 +5,8 @@ import ChatWire
 extension ChatModel {
     /// - Parameter rows: down, or up where it is negative.
     mutating func scroll(rows count: Int) {
-        guard let current else { return }
-        set(ChatView.scroll(of: self, up: -count), in: current)
+        guard let current, let room = rooms[current] else { return }
+        set(places(in: room).scrolled(room.scroll, up: -count), in: current)
         if count < 0 { loadOlderIfNear(current) }
     }
 
@@ -23,11 +23,11 @@ extension ChatModel {
         loadOlder(current)
     }
 
-    /// Brings a line of the current room into the middle of the view.
+    /// Brings a line into the middle of the view.
     mutating func jump(to id: LogLine.ID, in name: RoomName) {
-        guard name == current, let index = rooms[name]?.log.index(of: id) else { return }
-        if rooms[name]?.log.lines[index].mentionsMe == true { ledger.shownMention = id }
-        guard let scroll = ChatView.scroll(of: self, showing: id) else { return }
+        guard let room = rooms[name], let index = room.log.index(of: id) else { return }
+        if room.log.lines[index].mentionsMe { ledger.shownMention = id }
+        guard let scroll = places(in: room).scroll(showing: id) else { return }
         set(scroll, in: name)
         loadOlderIfNear(name)
     }
@@ -71,11 +71,6 @@ extension ChatModel {
 
     mutating func goOnSeeking(in name: RoomName) {
         guard let room = rooms[name], let position = room.notes.seeking else { return }
-        // The user went on to another room.
-        guard name == current else {
-            rooms[name]?.notes.seeking = nil
-            return
-        }
         let isThere = room.log.index(of: .entry(position)) != nil
         if isThere || (room.log.oldestEntry.map { $0 < position } ?? true) {
             rooms[name]?.notes.seeking = nil
