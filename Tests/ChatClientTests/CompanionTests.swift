@@ -72,7 +72,8 @@ import Testing
         let topic = Topic(text: "tea", user: "bo", time: 7)
         let joined = joinedFrame([], at: 3, ref: Ref(1), read: position(2), topic: topic)
         let expected = SessionEvent.Joined(
-            room: lobby, members: [], count: 0, isAgain: false, read: position(2), topic: topic)
+            room: lobby, members: [], count: 0, isAgain: false, read: position(2), topic: topic,
+            position: joined.position)
         #expect(session.receive(.joined(joined), on: first).first == .tell(.joined(expected)))
     }
 

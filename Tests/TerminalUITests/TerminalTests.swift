@@ -32,7 +32,6 @@ import Testing
         arguments: [
             ("return", 0), ("throw", 3 << 8), ("exit", 4 << 8), ("fatal", SIGILL), ("segv", SIGSEGV),
             ("abort", SIGABRT),
-            ("overflow", SIGSEGV),
         ] as [(String, Int32)])
     func theTerminalIsRestoredWhereTheProgramLeavesBy(_ mode: String, _ status: Int32) throws {
         let (terminal, modes) = try started(mode)
