@@ -63,8 +63,33 @@ struct RunningEdge {
 }
 
 /// Descriptors that this process has open.
-func openDescriptors() -> Int {
-    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+/// Sockets of this process that listen at an address, or have it on one of their ends. Other suites open descriptors of
+/// their own meanwhile, so that a count of all tells nothing.
+/// - Parameters:
+///   - port: of TCP over IPv4.
+///   - path: of a Unix socket.
+func openSockets(port: Int, path: String) -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return names.compactMap { Int32($0) }.count { descriptor in
+        [getsockname, getpeername].contains { ask in
+            var address = sockaddr_storage()
+            var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            return withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &size) } == 0
+                    && isAt(UnsafeRawPointer(pointer), port: port, path: path)
+            }
+        }
+    }
+}
+
+private func isAt(_ address: UnsafeRawPointer, port: Int, path: String) -> Bool {
+    switch Int32(address.load(as: sockaddr.self).sa_family) {
+    case AF_INET: return Int(UInt16(bigEndian: address.load(as: sockaddr_in.self).sin_port)) == port
+    case AF_UNIX:
+        let name = address.advanced(by: MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2)
+        return String(cString: name.assumingMemoryBound(to: CChar.self)) == path
+    default: return false
+    }
 }
 
 extension RunningEdge {

@@ -18,7 +18,7 @@ extension Scenarios {
                     try await bob.type("@ann 了解です 👍🏽 👨‍👩‍👧‍👦 e\u{301} 🇯🇵")
                     try await bob.press("Enter")
                     try await eventually("ann to see who is meant") {
-                        try await ann.screen().contains { $0.contains("@ann 了解です") && $0.hasPrefix("@") }
+                        try await ann.screen().contains { $0.contains("@ann 了解です") && $0.contains("│@") }
                     }
                     try await ann.type("two")
                     try await ann.press("M-Enter")

@@ -95,8 +95,7 @@ extension ChatModel {
         guard let room = rooms[name] else { return }
         if !room.notes.hasCaughtUp {
             rooms[name]?.notes.hasCaughtUp = true
-            // Nobody knows what was read: what was there before the user came counts as read.
-            if room.readMarker == nil, let newest = room.log.newestEntry { adopt(readMarker: newest, in: name) }
+            if room.readMarker == nil { beginMarker(of: room) }
         }
         if name == current { fillView() }
         guard let from = room.notes.lostAt else { return }

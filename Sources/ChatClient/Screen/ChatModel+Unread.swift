@@ -21,6 +21,15 @@ extension ChatModel {
         if name == current, !isWatched(name), rooms[name]?.newSince == nil { rooms[name]?.newSince = marker }
     }
 
+    /// Nobody knows what was read: of a room, what was there before the user came counts as read; of a direct room,
+    /// which the other one may have opened with these very words, nothing does.
+    mutating func beginMarker(of room: RoomModel) {
+        guard let newest = room.log.newestEntry else { return }
+        adopt(readMarker: room.kind == .room ? newest : .zero, in: room.name)
+        guard room.kind != .room, let line = room.log.lines.last(where: { counts($0) }) else { return }
+        notify(line, in: room.name)
+    }
+
     /// A room that had no entry when it was joined: what comes now is new, and what is older is not.
     mutating func beginMarker(before position: Position, in name: RoomName) {
         guard rooms[name]?.notes.hasCaughtUp == true, rooms[name]?.readMarker == nil else { return }

@@ -135,6 +135,19 @@ import Testing
         #expect(chat.actions.contains(.join(room("dm-40"))))
     }
 
+    @Test func whatAnOfferWasMadeWithIsNews() {
+        var chat = ModelFixture()
+        chat.session(.direct(room("dm-1"), user: "bob"))
+        chat.join(room("dm-1"))
+        chat.session(.direct(room("dm-2"), user: "bob"))
+        chat.session(.joined(.init(room: room("dm-2"), members: [], count: 2, isAgain: false)))
+        chat.session(.entry(room("dm-2"), message(1, "psst", by: "bob")))
+        chat.session(.caughtUp(room("dm-2"), missed: 1))
+        #expect(chat[room("dm-2")].unread == 1)
+        #expect(chat.all.contains { if case .notify = $0 { true } else { false } })
+        #expect(chat[room("dm-1")].unread == 0)
+    }
+
     @Test func everythingInThemIsForTheUser() {
         var chat = ModelFixture()
         chat.session(.direct(room("dm-1"), user: "bob"))
