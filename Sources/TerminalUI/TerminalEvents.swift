@@ -96,6 +96,8 @@ final class TerminalMailbox: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let (answer, madeRoom) = state.withLock { state in
+                    // A cancellation before this point found no reader to let go.
+                    if Task.isCancelled { return (State.Answer.now(nil), false) }
                     let wasFull = state.bytes >= Self.bytesMax
                     let answer = state.take(for: continuation)
                     return (answer, wasFull && state.bytes < Self.bytesMax)

@@ -31,11 +31,9 @@ extension FullScreen {
         case .edit(let text): edit(text, &tasks)
         case .redraw: redraw()
         case .suspend: terminal.suspend()
-        case .saveDraft(let room, let text): keep(&tasks) { await $0.save(draft: text, of: room) }
-        case .saveInput(let text): keep(&tasks) { await $0.save(input: text) }
-        case .saveSettings:
-            let preferences = setup.preferences(of: model)
-            keep(&tasks) { await $0.save(preferences) }
+        case .saveDraft(let room, let text): keeper.keep(.draft(room, text))
+        case .saveInput(let text): keeper.keep(.input(text))
+        case .saveSettings: keeper.keep(.preferences(setup.preferences(of: model)))
         case .changeName(let name): end(.renamed(name))
         case .logout: end(.loggedOut)
         case .quit: end(.left)
@@ -49,11 +47,6 @@ extension FullScreen {
         case SendError.outboxFull: "too many messages wait already"
         default: CommandFailure(error).message ?? "it failed"
         }
-    }
-
-    private func keep(_ tasks: inout DiscardingTaskGroup, _ save: @escaping @Sendable (ScreenKeeper) async -> Void) {
-        let keeper = keeper
-        tasks.addTask { await save(keeper) }
     }
 
     /// A picture is drawn in the log where `chafa` is there; everything else is for the desktop's own opener.

@@ -56,20 +56,26 @@ actor FullScreen {
 
     /// - Returns: why it ended, and how many messages are not stored yet; they are kept.
     func run() async -> (ending: Ending, unsent: Int) {
-        let drafts = await keeper.loadDrafts()
+        let (keeper, drafts) = (keeper, await keeper.loadDrafts())
+        let texts = Dictionary(uniqueKeysWithValues: drafts.rooms.map { ($0, drafts[$0]) })
+        // They end by themselves with what they were given, also when the screen is left: nothing that was typed is lost.
+        let keeping = Task { await keeper.run(drafts) }
+        let sending = Task { [session, messages, inbox] in await Self.send(messages, session, inbox) }
         model.editor.history = InputHistory(await keeper.loadInputs())
         let size = terminal.size
         (model.columns, model.rows) = (size.columns, size.rows)
         await withDiscardingTaskGroup { tasks in
             startSources(&tasks)
-            feed(.started(rooms: setup.rooms, drafts: drafts, restored: session.restored), &tasks)
+            feed(.started(rooms: setup.rooms, drafts: texts, restored: session.restored), &tasks)
             while ending == nil { await step(&tasks) }
             await sayGoodbye(&tasks)
             outgoing.finish()
+            await sending.value
             for transfer in transfers.values { transfer.cancel() }
             for transfer in transfers.values { await transfer.value }
             await session.close()
-            await keeper.close()
+            keeper.close()
+            await keeping.value
             inbox.close()
             tasks.cancelAll()
         }
@@ -107,7 +113,7 @@ actor FullScreen {
     }
 
     private func startSources(_ tasks: inout DiscardingTaskGroup) {
-        let (session, terminal, inbox, keys, messages) = (session, terminal, inbox, keys, messages)
+        let (session, terminal, inbox, keys) = (session, terminal, inbox, keys)
         tasks.addTask { for await event in session.events { await inbox.put(.session(event)) } }
         tasks.addTask {
             for await event in terminal.events {
@@ -124,14 +130,17 @@ actor FullScreen {
             // The terminal is gone.
             inbox.putUrgent(.terminated)
         }
-        // One after the other, so that they are stored in the order in which they were written.
-        tasks.addTask {
-            for await message in messages {
-                do {
-                    try await session.send(message)
-                } catch {
-                    inbox.putUrgent(.sendFailed(message, reason: Self.words(for: error)))
-                }
+    }
+
+    /// One after the other, so that they are stored in the order in which they were written.
+    private static func send(
+        _ messages: AsyncStream<OutgoingMessage>, _ session: ChatSession, _ inbox: ScreenInbox
+    ) async {
+        for await message in messages {
+            do {
+                try await session.send(message)
+            } catch {
+                inbox.putUrgent(.sendFailed(message, reason: words(for: error)))
             }
         }
     }

@@ -4,13 +4,20 @@ import NIOCore
 import NIOPosix
 import TerminalUI
 
-/// Keeps on disk what outlives the screen: drafts, inputs, preferences. Writes are done one after the other, away from
-/// the screen; one that fails is tried again with the next change, and is no reason to stop.
-actor ScreenKeeper {
+/// Keeps on disk what outlives the screen: drafts, inputs, preferences. Changes are written in their order, away from the
+/// screen; one that cannot be written is no reason to stop.
+final class ScreenKeeper: Sendable {
+    enum Change: Sendable {
+        case draft(RoomName, String)
+        case input(String)
+        case preferences(Preferences)
+    }
+
     private let drafts: DraftsFile?
     private let inputs: InputHistoryFile?
     private let preferences: PreferencesFile?
-    private var known = Drafts()
+    private let changes: AsyncStream<Change>
+    private let continuation: AsyncStream<Change>.Continuation
     private let threads = NIOThreadPool.singleton
 
     init(_ setup: ScreenSetup) {
@@ -18,12 +25,12 @@ actor ScreenKeeper {
         drafts = state.map { DraftsFile(path: $0.drafts(server, owner: owner)) }
         inputs = state.map { InputHistoryFile(path: $0.inputHistory(server, owner: owner)) }
         preferences = state.map { PreferencesFile(path: $0.preferences(server, owner: owner)) }
+        (changes, continuation) = AsyncStream.makeStream()
     }
 
-    func loadDrafts() async -> [RoomName: String] {
+    func loadDrafts() async -> Drafts {
         let drafts = drafts
-        known = (try? await threads.runIfActive { try drafts?.load() }) ?? Drafts()
-        return Dictionary(uniqueKeysWithValues: known.rooms.map { ($0, known[$0]) })
+        return (try? await threads.runIfActive { try drafts?.load() }) ?? Drafts()
     }
 
     func loadInputs() async -> [String] {
@@ -36,34 +43,34 @@ actor ScreenKeeper {
         return (try? await threads.runIfActive { try preferences?.load() }) ?? Preferences()
     }
 
-    private var writing: Task<Void, Never>?
+    func keep(_ change: Change) { continuation.yield(change) }
 
-    func save(draft: String, of room: RoomName) {
-        known[room] = draft
-        let (known, drafts) = (known, drafts)
-        write { try drafts?.save(known) }
-    }
+    /// What is kept until now is written; nothing is kept from now on.
+    func close() { continuation.finish() }
 
-    func save(input: String) {
-        let inputs = inputs
-        write { try inputs?.append(input) }
-    }
-
-    func save(_ changed: Preferences) {
-        let preferences = preferences
-        write { try preferences?.save(changed) }
-    }
-
-    private func write(_ body: @escaping @Sendable () throws -> Void) {
-        let (before, threads) = (writing, threads)
-        writing = Task {
-            await before?.value
-            try? await threads.runIfActive(body)
+    /// Writes until ``close()`` and the last change.
+    /// - Parameter kept: the drafts as they are on disk.
+    func run(_ kept: Drafts) async {
+        var known = kept
+        for await change in changes {
+            switch change {
+            case .draft(let room, let text):
+                known[room] = text
+                let (known, drafts) = (known, drafts)
+                await write { try drafts?.save(known) }
+            case .input(let input):
+                let inputs = inputs
+                await write { try inputs?.append(input) }
+            case .preferences(let changed):
+                let preferences = preferences
+                await write { try preferences?.save(changed) }
+            }
         }
     }
 
-    /// Returns when everything is written.
-    func close() async { await writing?.value }
+    private func write(_ body: @escaping @Sendable () throws -> Void) async {
+        try? await threads.runIfActive(body)
+    }
 
     // MARK: Looks at the file system for the input line
 
