@@ -1,10 +1,12 @@
 import NIOConcurrencyHelpers
 
 /// What a service started, for the one who stops it.
-final class Running<Value: Sendable>: Sendable {
+public final class Running<Value: Sendable>: Sendable {
     private let box = NIOLockedValueBox<Value?>(nil)
 
-    var value: Value? {
+    public init() {}
+
+    public var value: Value? {
         get { box.withLockedValue { $0 } }
         set { box.withLockedValue { $0 = newValue } }
     }
