@@ -80,8 +80,7 @@ struct LogLayout {
             return textRows(line, name: Span(glyphs.notice, theme.heading), lines)
         case .local(let spans):
             let visible = spans.map { Span(VisibleText($0.text, newlines: .kept).value, $0.style) }
-            return Self.lines(visible).flatMap { Self.wrap($0, columns: columns.textColumns) }
-                .map { Row(spans: [blank(columns.text)] + $0) }
+            return TextWrap.wrap(visible, columns: columns.textColumns).map { Row(spans: [blank(columns.text)] + $0) }
         }
     }
 
@@ -105,11 +104,11 @@ struct LogLayout {
         for (index, spans) in lines.enumerated() where texts.count < Self.rowsMax {
             var spans = spans
             if index == 0, columns.form == .inline { spans.insert(contentsOf: inlineName(name), at: 0) }
-            texts += Self.wrap(spans, columns: width)
+            texts += TextWrap.wrap(spans, columns: width)
         }
         if case .refused(let reason)? = line.delivery {
             let text = "\(glyphs.refused) not sent: \(VisibleText(reason).value)"
-            texts += Self.wrap([Span(text, theme.warning)], columns: width)
+            texts += TextWrap.wrap([Span(text, theme.warning)], columns: width)
         }
         var rows = texts.enumerated().map { index, spans in
             Row(spans: gutter(line, name: name, isFirst: index == 0) + spans)
