@@ -189,7 +189,8 @@ extension ChatView {
         let space = columns - TextWidth.of(head) - TextWidth.of(name) - 2
         let found = SearchMatch(VisibleText(text).value, query: VisibleText(query).value)
         let style = isSelected ? theme.unread : theme.text
-        return [Span(head, isSelected ? theme.unread : theme.dim), Span("\(name)  ", theme.name(of: user))]
+        let nameStyle = user == model.user ? theme.ownName : theme.name(of: user)
+        return [Span(head, isSelected ? theme.unread : theme.dim), Span("\(name)  ", nameStyle)]
             + found.spans(columns: max(0, space), style: style, match: theme.match, ellipsis: glyphs.ellipsis)
     }
 

@@ -58,7 +58,9 @@ struct LogLayout {
                 line, name: Span("*", name.style), lead: [name, Span(" ", theme.action)], body: body,
                 style: theme.action)
         case .file(let file):
-            let parts = [file.name, TransferProgress.size(Int64(file.bytes)), file.mediaType]
+            // Of which "some bytes" tells nothing.
+            let type = file.mediaType == "application/octet-stream" ? "" : file.mediaType
+            let parts = [file.name, TransferProgress.size(Int64(file.bytes)), type].filter { !$0.isEmpty }
             let text = parts.map { VisibleText($0).value }.joined(separator: " \(glyphs.dot) ")
             return textRows(line, name: name(file.user), [[Span("\(glyphs.file) ", theme.heading), Span(text, style)]])
         case .gap(let after, let before):
@@ -68,9 +70,15 @@ struct LogLayout {
         case .caughtUp(let from, let to, let count):
             let day = Figures.day(from, calendar)
             let since = day == Figures.day(to, calendar) ? "" : Figures.dayName(day, thisDay: today) + " "
-            let away = "away \(since)\(Figures.clock(from, calendar))\(glyphs.range)\(Figures.clock(to, calendar))"
-            let messages = count == 1 ? "1 message" : "\(count) messages"
-            return rule("\(away) \(glyphs.dot) \(messages) caught up", theme.separator, short: true)
+            let (start, end) = (Figures.clock(from, calendar), Figures.clock(to, calendar))
+            let away = "away \(since)\(start)" + (start == end ? "" : "\(glyphs.range)\(end)")
+            let missed =
+                switch count {
+                case 0: "nothing missed"
+                case 1: "1 message caught up"
+                default: "\(count) messages caught up"
+                }
+            return rule("\(away) \(glyphs.dot) \(missed)", theme.separator, short: true)
         case .connectionLost(let time):
             return rule("connection lost \(Figures.clock(time, calendar, seconds: true))", theme.warning)
         case .presence(let text):
