@@ -120,7 +120,7 @@ class Recording:
     # Between two looks at the screen.
     interval = 0.08
 
-    def __init__(self, terminal):
+    def __init__(self, terminal, looks=True):
         self.terminal = terminal
         self.columns, self.rows = terminal.columns, terminal.rows
         self.bytes, self.captures = [], []
@@ -129,8 +129,9 @@ class Recording:
         pipe = terminal.home + "/.bytes"
         os.mkfifo(pipe)
         terminal.server.tmux("pipe-pane", "-O", "-t", terminal.name, f"exec cat >'{pipe}'")
-        self.threads = [threading.Thread(target=self.read, args=(pipe,), daemon=True),
-                        threading.Thread(target=self.look, daemon=True)]
+        self.threads = [threading.Thread(target=self.read, args=(pipe,), daemon=True)]
+        if looks:
+            self.threads.append(threading.Thread(target=self.look, daemon=True))
         for thread in self.threads:
             thread.start()
 
