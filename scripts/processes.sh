@@ -107,7 +107,7 @@ await() {
 }
 
 # announced NAME WORD: the HOST:PORT of the line "WORD on HOST:PORT" on the process's stdout; fails until it is there.
-announced() { sed -n "s/^$2 on //p" "$run_dir/$1.out" | grep -m 1 .; }
+announced() { sed -n "s/^$2 on //p" "$run_dir/$1.out" 2>/dev/null | grep -m 1 .; }
 
 # answers_200 HOST:PORT PATH: whether an HTTP GET there is answered with 200 within two seconds.
 answers_200() {

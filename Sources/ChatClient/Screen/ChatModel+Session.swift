@@ -44,7 +44,11 @@ extension ChatModel {
     private mutating func disconnected(_ reason: String, _ retryAt: NIODeadline, _ attempt: Int) {
         var since = now
         if case .offline(_, _, _, let earlier) = connection { since = earlier }
-        if case .online = connection { tellLoss() }
+        if case .online = connection {
+            tellLoss()
+            // The countdown stands in its place.
+            fadeHint()
+        }
         connection = .offline(reason: reason, retryAt: retryAt, attempt: attempt, since: since)
         for name in rooms.keys {
             rooms[name]?.typing = [:]

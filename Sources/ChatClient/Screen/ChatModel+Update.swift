@@ -98,6 +98,7 @@ extension ChatModel {
             leaveAskedAt = nil
             hint = nil
         }
+        if let until = ledger.hintUntil, until <= now { fadeHint() }
         if let until = ledger.heldLetterUntil, until <= now { ledger.heldLetterUntil = nil }
         transfers.removeAll { transfer in
             transfer.endedAt.map { now - $0 >= ScreenLimits.transferShownFor } ?? false
@@ -111,6 +112,7 @@ extension ChatModel {
         for room in rooms.values { times += room.typing.values }
         if let leaveAskedAt { times.append(leaveAskedAt + ScreenLimits.leaveWithin) }
         if let until = ledger.heldLetterUntil { times.append(until) }
+        if hint != nil, let until = ledger.hintUntil { times.append(until) }
         if let at = ledger.searchAt { times.append(at) }
         if !ledger.readToSend.isEmpty, let at = ledger.readSentAt, case .online = connection {
             times.append(at + ScreenLimits.readMarkEvery)
@@ -134,8 +136,23 @@ extension ChatModel {
 
 /// What is said to the user.
 extension ChatModel {
-    mutating func inform(_ text: String) { hint = Hint(level: .info, text: text) }
-    mutating func warn(_ text: String) { hint = Hint(level: .warning, text: text) }
+    /// Until the next key, or for a while: it stands where the connection and who types are told.
+    mutating func inform(_ text: String) {
+        hint = Hint(level: .info, text: text)
+        ledger.hintUntil = now + ScreenLimits.hintShownFor
+    }
+
+    /// Until the next key.
+    mutating func warn(_ text: String) {
+        hint = Hint(level: .warning, text: text)
+        ledger.hintUntil = nil
+    }
+
+    /// What was only told gives way to something that matters more; a warning does not.
+    mutating func fadeHint() {
+        if hint?.level == .info { hint = nil }
+        ledger.hintUntil = nil
+    }
 
     /// Puts a line of the client's own into the current room's log.
     mutating func say(_ spans: [Span]) {

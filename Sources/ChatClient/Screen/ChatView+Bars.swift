@@ -188,7 +188,8 @@ extension ChatView {
         case .retrying(let at, let reason):
             let seconds = max(0, (at - model.now).nanoseconds) / 1_000_000_000
             state = [" \(done) again in \(seconds) s: \(VisibleText(reason).value)", " \(done) again in \(seconds) s"]
-        case .done(let text): state = [" done: \(VisibleText(text).value)", " done"]
+        // A file that got another name says so.
+        case .done(let text): state = (text == transfer.name ? [] : [" done: \(VisibleText(text).value)"]) + [" done"]
         case .failed(let reason): state = [" failed: \(VisibleText(reason).value)", " failed"]
         case .cancelled: state = [" cancelled"]
         case .running:

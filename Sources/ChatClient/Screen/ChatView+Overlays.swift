@@ -115,10 +115,10 @@ extension ChatView {
     /// The key to the left, what it does to the right; below one another where there is no room.
     private static func helpRows(_ entry: HelpText.Entry, columns: Int, _ theme: Theme) -> [[Span]] {
         let left = columns >= 56 ? 24 : columns >= 36 ? 16 : 2
-        let use = LogLayout.wrap([Span(entry.use, theme.text)], columns: max(1, columns - left - 1))
+        let use = TextWrap.wrap([Span(entry.use, theme.text)], columns: max(1, columns - left - 1))
         let margin = Span(String(repeating: " ", count: left), theme.text)
         if entry.keys.count > left - 2 {
-            return LogLayout.wrap([Span(entry.keys, theme.prompt)], columns: columns) + use.map { [margin] + $0 }
+            return TextWrap.wrap([Span(entry.keys, theme.prompt)], columns: columns) + use.map { [margin] + $0 }
         }
         let keys = entry.keys + String(repeating: " ", count: left - entry.keys.count)
         return use.enumerated().map { [$0 == 0 ? Span(keys, theme.prompt) : margin] + $1 }
@@ -189,7 +189,8 @@ extension ChatView {
         let space = columns - TextWidth.of(head) - TextWidth.of(name) - 2
         let found = SearchMatch(VisibleText(text).value, query: VisibleText(query).value)
         let style = isSelected ? theme.unread : theme.text
-        return [Span(head, isSelected ? theme.unread : theme.dim), Span("\(name)  ", theme.name(of: user))]
+        let nameStyle = user == model.user ? theme.ownName : theme.name(of: user)
+        return [Span(head, isSelected ? theme.unread : theme.dim), Span("\(name)  ", nameStyle)]
             + found.spans(columns: max(0, space), style: style, match: theme.match, ellipsis: glyphs.ellipsis)
     }
 
@@ -218,7 +219,7 @@ extension ChatView {
             case .overwriteDraft: "Y replace it   N keep it"
             }
         let width = min(60, max(1, screen.columns - 4))
-        let rows = LogLayout.wrap([Span(VisibleText(text).value, theme.text)], columns: width)
+        let rows = TextWrap.wrap([Span(VisibleText(text).value, theme.text)], columns: width)
         let area = put(Box(layout, columns: width, rows: rows.count + 2), title: "Question", footer: "")
         let shown = rows.prefix(max(0, area.rows - 1))
         for (offset, row) in shown.enumerated() { put(row, area, row: offset) }

@@ -58,7 +58,9 @@ struct LogLayout {
                 line, name: Span("*", name.style), lead: [name, Span(" ", theme.action)], body: body,
                 style: theme.action)
         case .file(let file):
-            let parts = [file.name, TransferProgress.size(Int64(file.bytes)), file.mediaType]
+            // Of which "some bytes" tells nothing.
+            let type = file.mediaType == "application/octet-stream" ? "" : file.mediaType
+            let parts = [file.name, TransferProgress.size(Int64(file.bytes)), type].filter { !$0.isEmpty }
             let text = parts.map { VisibleText($0).value }.joined(separator: " \(glyphs.dot) ")
             return textRows(line, name: name(file.user), [[Span("\(glyphs.file) ", theme.heading), Span(text, style)]])
         case .gap(let after, let before):
@@ -68,9 +70,15 @@ struct LogLayout {
         case .caughtUp(let from, let to, let count):
             let day = Figures.day(from, calendar)
             let since = day == Figures.day(to, calendar) ? "" : Figures.dayName(day, thisDay: today) + " "
-            let away = "away \(since)\(Figures.clock(from, calendar))\(glyphs.range)\(Figures.clock(to, calendar))"
-            let messages = count == 1 ? "1 message" : "\(count) messages"
-            return rule("\(away) \(glyphs.dot) \(messages) caught up", theme.separator, short: true)
+            let (start, end) = (Figures.clock(from, calendar), Figures.clock(to, calendar))
+            let away = "away \(since)\(start)" + (start == end ? "" : "\(glyphs.range)\(end)")
+            let missed =
+                switch count {
+                case 0: "nothing missed"
+                case 1: "1 message caught up"
+                default: "\(count) messages caught up"
+                }
+            return rule("\(away) \(glyphs.dot) \(missed)", theme.separator, short: true)
         case .connectionLost(let time):
             return rule("connection lost \(Figures.clock(time, calendar, seconds: true))", theme.warning)
         case .presence(let text):
@@ -80,8 +88,7 @@ struct LogLayout {
             return textRows(line, name: Span(glyphs.notice, theme.heading), lines)
         case .local(let spans):
             let visible = spans.map { Span(VisibleText($0.text, newlines: .kept).value, $0.style) }
-            return Self.lines(visible).flatMap { Self.wrap($0, columns: columns.textColumns) }
-                .map { Row(spans: [blank(columns.text)] + $0) }
+            return TextWrap.wrap(visible, columns: columns.textColumns).map { Row(spans: [blank(columns.text)] + $0) }
         }
     }
 
@@ -105,11 +112,11 @@ struct LogLayout {
         for (index, spans) in lines.enumerated() where texts.count < Self.rowsMax {
             var spans = spans
             if index == 0, columns.form == .inline { spans.insert(contentsOf: inlineName(name), at: 0) }
-            texts += Self.wrap(spans, columns: width)
+            texts += TextWrap.wrap(spans, columns: width)
         }
         if case .refused(let reason)? = line.delivery {
             let text = "\(glyphs.refused) not sent: \(VisibleText(reason).value)"
-            texts += Self.wrap([Span(text, theme.warning)], columns: width)
+            texts += TextWrap.wrap([Span(text, theme.warning)], columns: width)
         }
         var rows = texts.enumerated().map { index, spans in
             Row(spans: gutter(line, name: name, isFirst: index == 0) + spans)

@@ -47,6 +47,9 @@ struct ModelLedger: Sendable {
     /// The terminal's bell rings for what is for this user.
     var rings = true
 
+    /// When what the status line tells gives way to the connection again.
+    var hintUntil: NIODeadline?
+
     mutating func makeKey() -> String {
         keysMade += 1
         return "\(keyStem)-\(keysMade)"

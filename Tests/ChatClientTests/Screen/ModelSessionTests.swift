@@ -53,6 +53,22 @@ import Testing
         #expect(chat.texts().last == "ann: yes !")
     }
 
+    @Test func whatIsOnlyToldGivesWayToALossAndToTime() {
+        var chat = ModelFixture()
+        chat.model.inform("p.png is in #lobby")
+        chat.disconnect()
+        #expect(chat.model.hint == nil)
+        chat.model.warn("no such command")
+        chat.connect()
+        chat.disconnect()
+        #expect(chat.model.hint?.text == "no such command")
+        chat.connect()
+        chat.model.inform("p.png is in #lobby")
+        #expect(chat.model.nextTick ?? .distantFuture <= chat.model.now + ScreenLimits.hintShownFor)
+        chat.pass(milliseconds: 10_000)
+        #expect(chat.model.hint == nil)
+    }
+
     @Test func aLossAndItsEndAreSaid() {
         var chat = ModelFixture()
         chat.disconnect()

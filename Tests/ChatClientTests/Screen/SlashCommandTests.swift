@@ -1,4 +1,5 @@
 import ChatWire
+import Foundation
 import TerminalUI
 import Testing
 
@@ -26,6 +27,25 @@ import Testing
             #expect(command.needsArgument || command.entry.arguments.isEmpty || command.entry.arguments.hasPrefix("["))
         }
         for (name, command) in SlashCommand.aliases { #expect(SlashCommand(rawValue: name) == nil, "\(command)") }
+    }
+
+    /// What docs/client.md promises of keys and commands is what the help says.
+    @Test func everyKeyAndCommandHasARowInTheirPage() throws {
+        let page = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs/client.md")
+        let rows = Set(try String(contentsOf: page, encoding: .utf8).split(separator: "\n"))
+        for section in HelpText.sections(.unicode) {
+            for entry in section.entries {
+                let isCommand = section.title == "COMMANDS"
+                let keys = isCommand ? "`\(entry.keys.replacing("|", with: "\\|"))`" : entry.keys
+                let row = "| \(keys) | \(entry.use) |"
+                #expect(rows.contains(row[...]), "docs/client.md does not have \(row)")
+            }
+        }
+        for name in SlashCommand.aliases.keys {
+            #expect(rows.contains { $0.contains("`/\(name)`") }, "docs/client.md does not have /\(name)")
+        }
     }
 
     @Test(arguments: [

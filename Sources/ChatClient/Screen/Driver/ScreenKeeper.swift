@@ -89,9 +89,13 @@ final class ScreenKeeper: Sendable {
         }
     }
 
-    static func expanded(_ path: String) -> String {
+    /// `~` is what it is to a shell: Foundation goes by the user's entry in passwd alone.
+    static func expanded(
+        _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String {
         guard path == "~" || path.hasPrefix("~/") else { return path }
-        return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst()
+        let home = environment["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path
+        return home + path.dropFirst()
     }
 
     static func isFile(_ path: String) -> Bool {
