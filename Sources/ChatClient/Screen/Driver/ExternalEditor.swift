@@ -11,8 +11,9 @@ struct ExternalEditor: Sendable {
         let words = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
         guard let path = try? ScreenKeeper.temporaryFile(text, named: "message.txt", in: folder) else { return nil }
         defer { ScreenKeeper.removeTemporary(path) }
-        // Words and not a path: `code --wait`, `vim -c …`.
-        guard await ForegroundProgram.run(["/bin/sh", "-c", "\(words) \"$1\"", "editor", path]),
+        // Words and not a path: `code --wait`, `vim -c …`. The shell outlives an interrupt that its editor does.
+        let script = "trap : INT QUIT; \(words) \"$1\""
+        guard await ForegroundProgram.run(["/bin/sh", "-c", script, "editor", path]),
             let bytes = FileManager.default.contents(atPath: path)
         else { return nil }
         let edited = String(decoding: bytes, as: UTF8.self)
