@@ -36,7 +36,12 @@ public struct FileName: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension String {
-    fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
+    /// A mark on a space goes with it: alone it would stand on whatever is before the name.
+    fileprivate var trimmed: String {
+        let begin = drop { $0.isWhitespace }
+        guard let last = begin.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return String(begin[...last])
+    }
 
     /// Whole characters from the begin, as many as fit.
     fileprivate func prefixOfBytes(_ most: Int) -> Substring {

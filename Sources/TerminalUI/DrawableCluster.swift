@@ -2,15 +2,22 @@ extension Character {
     /// The longest cluster that is drawn; emoji sequences have up to ten scalars.
     private static let scalarsMax = 24
 
-    /// Whether the cluster may be sent to the terminal: the belt under `VisibleText`, for what a caller forgot to filter.
+    /// Whether the cluster may be sent to the terminal, see ``drawnWidth``.
+    var isDrawable: Bool { drawnWidth > 0 }
+
+    /// The columns that the cluster takes on the terminal, 1 or 2; 0 where it may not be sent there. This is the one rule,
+    /// for layouts and for the bytes: the belt under `VisibleText`, for what a caller forgot to filter.
     /// Not allowed are controls, what has no picture of its own (directions, fillers, joiners outside of emoji), private
     /// and unassigned scalars, and piles of marks.
-    var isDrawable: Bool {
+    var drawnWidth: Int {
+        if let ascii = asciiValue { return (0x20..<0x7f).contains(ascii) ? 1 : 0 }
+        return hasPicture ? TextWidth.of(self) : 0
+    }
+
+    private var hasPicture: Bool {
         let scalars = unicodeScalars
         guard let first = scalars.first, !first.joinsWhatIsBefore else { return false }
-        if scalars.index(after: scalars.startIndex) == scalars.endIndex {
-            return first.isVisible && TextWidth.of(first) > 0
-        }
+        if scalars.index(after: scalars.startIndex) == scalars.endIndex { return first.isVisible }
         let isEmoji = first.properties.isEmoji
         var count = 0
         for scalar in scalars {
@@ -19,7 +26,7 @@ extension Character {
                 return false
             }
         }
-        return TextWidth.of(self) > 0
+        return true
     }
 
     /// Whether terminals are known to disagree about its width: clusters of several scalars, the newest emoji, which

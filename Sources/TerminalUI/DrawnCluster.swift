@@ -11,24 +11,13 @@ struct DrawnCluster {
 
     /// - Parameter columns: of a row. A double-width cluster that no row has room for is drawn as U+FFFD too.
     init(_ cluster: Character, columns: Int) {
-        let width = Self.isHidden(cluster) ? 0 : TextWidth.of(cluster)
+        let width = cluster.drawnWidth
         if width == 0 || width > max(1, columns) {
             self.cluster = Self.replacement
             self.width = 1
         } else {
             self.cluster = cluster
             self.width = width
-        }
-    }
-
-    /// Controls, and the format characters that ``TextWidth`` has no say in.
-    private static func isHidden(_ cluster: Character) -> Bool {
-        guard let scalar = cluster.unicodeScalars.first else { return true }
-        switch scalar.value {
-        case 0x20..<0x7f: return false
-        case 0x00..<0x20, 0x7f...0x9f, 0xad, 0x61c, 0x180e: return true
-        case 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff, 0xfff9...0xfffb, 0xe0000...0xe0fff: return true
-        default: return false
         }
     }
 

@@ -57,7 +57,7 @@ struct Plotter {
         if let ascii = cluster.asciiValue, (0x21..<0x7f).contains(ascii), !isWide {
             bytes.append(ascii)
             advance(1)
-        } else if cluster.isDrawable, TextWidth.of(cluster) == (isWide ? 2 : 1) {
+        } else if cluster.drawnWidth == (isWide ? 2 : 1) {
             bytes.append(contentsOf: cluster.utf8)
             if cluster.isDoubtful { column = nil } else { advance(isWide ? 2 : 1) }
         } else {

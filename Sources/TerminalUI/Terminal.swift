@@ -50,7 +50,6 @@ public final class Terminal: Sendable {
     private struct State {
         /// What the terminal did not take yet.
         var backlog: ArraySlice<UInt8> = []
-        var isLent = false
         var isClosed = false
         var thread: pthread_t?
     }
@@ -90,6 +89,7 @@ public final class Terminal: Sendable {
 
     private init(_ options: Options) throws {
         TerminalRestoration.prepare()
+        SignalStack.provide()
         descriptor = try Self.descriptor(of: options.path)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
@@ -113,6 +113,7 @@ public final class Terminal: Sendable {
         shared.pointee.nowhere = Glibc.open("/dev/null", O_WRONLY | O_CLOEXEC)
         shared.pointee.hasMouse = options.mouse
         shared.pointee.endSignals = 0
+        shared.pointee.isLent = false
         tcgetattr(descriptor, &shared.pointee.original)
         shared.pointee.raw = shared.pointee.original
         cfmakeraw(&shared.pointee.raw)
@@ -160,8 +161,9 @@ public final class Terminal: Sendable {
             if state.isClosed { return nil }
             state.isClosed = true
             TerminalRestoration.shared.pointee.isWanted = false
-            // The rest of a paste must not become the shell's commands.
-            tcflush(descriptor, TCIFLUSH)
+            // The rest of a paste must not become the shell's commands. Without the screen there is none, and in the
+            // background this would stop us.
+            if TerminalRestoration.shared.pointee.isUp { tcflush(descriptor, TCIFLUSH) }
             TerminalRestoration.shared.pointee.tearDown()
             TerminalSignals.uninstall()
             return state.thread
@@ -202,6 +204,7 @@ public final class Terminal: Sendable {
     ///   then, once there is room.
     @discardableResult
     public func write(_ bytes: [UInt8]) -> Bool {
+        SignalStack.provide()
         let (isTaken, mustWait) = state.withLock { state in
             guard TerminalRestoration.shared.pointee.isUp, state.backlog.count + bytes.count <= Self.backlogMax else {
                 return (false, false)
@@ -276,9 +279,9 @@ public final class Terminal: Sendable {
     private func setLent(_ isLent: Bool) {
         state.withLock { state in
             guard !state.isClosed else { return }
-            state.isLent = isLent
             state.backlog = []
             TerminalRestoration.shared.pointee.isWanted = !isLent
+            TerminalRestoration.shared.pointee.isLent = isLent
             if isLent {
                 TerminalRestoration.shared.pointee.tearDown()
             } else {
@@ -297,7 +300,8 @@ public final class Terminal: Sendable {
         let isFull = mailbox.isFull
         return state.withLock { state in
             if state.isClosed { return .end }
-            switch (state.isLent || isFull, state.backlog.isEmpty) {
+            // Without the screen the input is another's, and reading it in the background would stop us.
+            switch (!TerminalRestoration.shared.pointee.isUp || isFull, state.backlog.isEmpty) {
             case (true, true): return .nothing
             case (false, true): return .reading
             case (true, false): return .writing
@@ -311,7 +315,7 @@ public final class Terminal: Sendable {
     /// - Parameter buffer: its size is the most that is read at once.
     func receive(_ buffer: inout [UInt8]) -> Input {
         state.withLock { state in
-            if state.isLent || state.isClosed { return .nothing }
+            if !TerminalRestoration.shared.pointee.isUp || state.isClosed { return .nothing }
             let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count > 0 { return .bytes(Array(buffer[..<count])) }
             return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothing : .gone

@@ -14,6 +14,8 @@ struct TerminalRestoration {
     private(set) var isUp = false
     /// The screen shall be up: a stopped process sets it up again when it goes on.
     var isWanted = false
+    /// Another program has the terminal: its keys for interrupt and quit are meant for that one.
+    var isLent = false
     var hasMouse = false
     /// -1 where there is none.
     var terminal: Int32 = -1
@@ -57,6 +59,12 @@ struct TerminalRestoration {
 
     private static let exitRegistered = atexit { TerminalRestoration.shared.pointee.tearDown() }
 
+    /// Whether the terminal is this process group's to change. One that is nobody's terminal has no jobs.
+    var isInForeground: Bool {
+        let group = tcgetpgrp(terminal)
+        return group < 0 || group == getpgrp()
+    }
+
     mutating func setUp() {
         if errorLog >= 0 { dup2(errorLog, STDERR_FILENO) }
         tcsetattr(terminal, TCSANOW, &raw)
@@ -69,8 +77,9 @@ struct TerminalRestoration {
         guard isUp else { return }
         isUp = false
         Self.tearDownBytes.write(to: terminal)
-        // At once: waiting for the output to drain could take for ever.
-        tcsetattr(terminal, TCSANOW, &original)
+        // At once: waiting for the output to drain could take for ever. In the background the modes are the shell's, and
+        // changing them would stop us.
+        if isInForeground { tcsetattr(terminal, TCSANOW, &original) }
         if errors >= 0 { dup2(errors, STDERR_FILENO) }
     }
 

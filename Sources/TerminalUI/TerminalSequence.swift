@@ -8,18 +8,33 @@ public enum TerminalSequence {
 
     public static let bell: [UInt8] = [7]
 
-    /// A desktop notification for terminals that know OSC 9 (iTerm2, WezTerm, Windows Terminal).
-    public static func notification(_ text: String) -> [UInt8] {
-        // A digit in front would make it one of ConEmu's commands.
-        let text = filtered(text)
-        return Array("\u{1b}]9;\(text.first?.isNumber == true ? " " : "")\(text)\u{1b}\\".utf8)
+    /// The ways to a desktop notification. One is used: terminals that know both would show it twice.
+    public enum NotificationKind: Sendable, Equatable {
+        /// OSC 777, with a title (VTE, foot, kitty, Ghostty, WezTerm, urxvt): also for terminals nobody knows.
+        case titled
+        /// OSC 9 (iTerm2, Windows Terminal, ConEmu).
+        case plain
+
+        public init(environment: [String: String]) {
+            let knowsPlainOnly =
+                environment["TERM_PROGRAM"] == "iTerm.app" || environment["LC_TERMINAL"] == "iTerm2"
+                || environment["WT_SESSION"] != nil || environment["ConEmuPID"] != nil
+            self = knowsPlainOnly ? .plain : .titled
+        }
     }
 
-    /// A desktop notification for terminals that know OSC 777 (VTE, foot, Ghostty).
-    public static func notification(title: String, body: String) -> [UInt8] {
-        // The semicolon ends the title.
-        let title = filtered(title).map { $0 == ";" ? "," : $0 }
-        return Array("\u{1b}]777;notify;\(String(title));\(filtered(body))\u{1b}\\".utf8)
+    /// A desktop notification.
+    public static func notification(title: String, body: String, as kind: NotificationKind) -> [UInt8] {
+        let (title, body) = (filtered(title), filtered(body))
+        switch kind {
+        case .titled:
+            // The semicolon ends the title.
+            return Array("\u{1b}]777;notify;\(title.replacing(";", with: ","));\(body)\u{1b}\\".utf8)
+        case .plain:
+            // A digit in front would make it one of ConEmu's commands.
+            let mark = title.first?.isNumber ?? true ? " " : ""
+            return Array("\u{1b}]9;\(mark)\(title): \(body)\u{1b}\\".utf8)
+        }
     }
 
     private static func filtered(_ text: String) -> String {

@@ -65,6 +65,7 @@ private func fatalSignal(
     _ signal: Int32, _ info: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
 ) {
     let state = TerminalRestoration.shared
+    if signal == SIGQUIT, state.pointee.isLent { return }
     if state.pointee.isUp {
         state.pointee.tearDown()
         dup2(state.pointee.nowhere, state.pointee.terminal)
@@ -80,6 +81,7 @@ private func endSignal(
     _ signal: Int32, _ info: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
 ) {
     let state = TerminalRestoration.shared
+    if signal == SIGINT, state.pointee.isLent { return }
     state.pointee.endSignals += 1
     if state.pointee.endSignals > 1 { fatalSignal(signal, nil, nil) } else { wakeThread(signal) }
 }
@@ -89,8 +91,22 @@ private func stopSignal(
     _ signal: Int32, _ info: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
 ) {
     let before = errno
-    TerminalRestoration.shared.pointee.tearDown()
-    raise(SIGSTOP)
+    let state = TerminalRestoration.shared
+    state.pointee.tearDown()
+    // The signal once more, as if there were no handler: other than SIGSTOP it does nothing where no shell waits that
+    // could continue us.
+    var (standard, ours) = (sigaction(), sigaction())
+    var (mask, maskBefore) = (sigset_t(), sigset_t())
+    sigaction(signal, &standard, &ours)
+    raise(signal)
+    sigemptyset(&mask)
+    sigaddset(&mask, signal)
+    pthread_sigmask(SIG_UNBLOCK, &mask, &maskBefore)
+    pthread_sigmask(SIG_SETMASK, &maskBefore, nil)
+    sigaction(signal, &ours, nil)
+    // Where it did nothing, no SIGCONT comes.
+    if state.pointee.isWanted, state.pointee.isInForeground { state.pointee.setUp() }
+    wakeThread(SIGCONT)
     errno = before
 }
 
@@ -100,7 +116,14 @@ private func continueSignal(
 ) {
     let before = errno
     let state = TerminalRestoration.shared
-    if state.pointee.isWanted { state.pointee.setUp() }
+    if state.pointee.isInForeground {
+        if state.pointee.isWanted { state.pointee.setUp() }
+    } else {
+        // `bg`: the terminal is the shell's. We stop again when the handler returns, until `fg`, unless no shell could
+        // continue us, which the kernel sees to, or a signal to end was first.
+        state.pointee.tearDown()
+        if state.pointee.isWanted, state.pointee.endSignals == 0 { raise(SIGTTOU) }
+    }
     wakeThread(signal)
     errno = before
 }

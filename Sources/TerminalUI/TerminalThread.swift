@@ -21,6 +21,7 @@ struct TerminalThread {
             &thread, nil,
             { argument in
                 guard let argument else { return nil }
+                SignalStack.provide()
                 let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 var thread = TerminalThread(terminal: start.terminal)
                 while thread.turn() {}

@@ -16,4 +16,10 @@ import Testing
         let decoded = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))
         #expect(decoded == ["body": body])
     }
+
+    @Test func whatNobodySeesAndPilesOfMarksAreEscaped() {
+        #expect(JSONLine.printable("\"\u{3164}\u{fe0f}\u{e000}\"") == #""\u3164\ufe0f\ue000""#)
+        let pile = String(repeating: "\u{489}", count: 8)
+        #expect(JSONLine.printable("a\(pile)\u{489}") == "a\(pile)\\u0489")
+    }
 }

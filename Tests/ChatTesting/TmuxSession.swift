@@ -79,6 +79,9 @@ public struct TmuxSession: Sendable {
         try await tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
     }
 
+    /// Closes the terminal, with the program in it.
+    public func close() async throws { try await tmux(["kill-server"]) }
+
     /// A value of tmux's formats: `pane_dead`, `alternate_on`, `cursor_x`, `pane_pid`, `mouse_any_flag`.
     public func value(_ name: String) async throws -> String {
         try await tmux(["display-message", "-p", "#{\(name)}"]).trimmingCharacters(in: .newlines)

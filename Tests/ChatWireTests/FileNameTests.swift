@@ -14,6 +14,11 @@ struct FileNameTests {
         #expect(Array(FileName(text).value.unicodeScalars) == Array(name.unicodeScalars))
     }
 
+    @Test func aMarkNeverBeginsIt() {
+        #expect(FileName(" \u{301}a.txt").value == "a.txt")
+        #expect(FileName("a.txt \u{301}").value == "a.txt")
+    }
+
     @Test func isCutBetweenCharactersAndKeepsItsExtension() {
         let long = FileName(String(repeating: "ä", count: 300) + ".tar.gz").value
         #expect(long.utf8.count <= FileName.bytesMax && long.utf8.count > FileName.bytesMax - 2)

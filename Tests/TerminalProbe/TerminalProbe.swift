@@ -26,10 +26,26 @@ import TerminalUI
         case "fatal": fatalError("as asked")
         case "segv": UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
         case "abort": abort()
+        case "overflow":
+            // On this thread, whichever it is.
+            terminal.write(Array(" ".utf8))
+            exit(Int32(truncatingIfNeeded: depth(of: [1])))
         case "hang": while true { pause() }
         case "echo": await echo(terminal)
         default: break
         }
+    }
+
+    /// Never returns; every call needs its own frame.
+    static func depth(of numbers: [Int]) -> Int {
+        let deeper = depth(of: numbers.map { $0 &+ numbers.count })
+        return deeper &+ numbers.count
+    }
+
+    /// More than any terminal takes at once.
+    static func flood(_ terminal: Terminal) {
+        terminal.write(Array(repeating: UInt8(ascii: "~"), count: 1 << 20))
+        terminal.write(Array("<backlog \(terminal.backlog > 0)>".utf8))
     }
 
     /// Draws what it hears, until `q` or a signal to end.
@@ -39,12 +55,13 @@ import TerminalUI
             case .bytes(let bytes):
                 if bytes.contains(UInt8(ascii: "z")) { terminal.suspend() }
                 if bytes.contains(UInt8(ascii: "e")) { perror("to the log") }
+                if bytes.contains(UInt8(ascii: "f")) { flood(terminal) }
                 if bytes.contains(UInt8(ascii: "l")) { await terminal.lend { _ = write(STDOUT_FILENO, "lent", 4) } }
                 terminal.write(Array("<\(String(decoding: bytes, as: UTF8.self))>".utf8))
                 if bytes.contains(UInt8(ascii: "q")) { return }
             case .resized(let columns, let rows): terminal.write(Array("<\(columns)x\(rows)>".utf8))
             case .continued: terminal.write(Array("<continued>".utf8))
-            case .writable: break
+            case .writable: terminal.write(Array("<writable>".utf8))
             case .terminated(let signal):
                 terminal.write(Array("<signal \(signal)>".utf8))
                 return

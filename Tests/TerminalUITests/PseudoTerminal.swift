@@ -89,11 +89,11 @@ final class PseudoTerminal {
         }
     }
 
-    /// Reads until the program has ended.
+    /// Waits until the program has ended, and reads meanwhile.
     /// - Returns: as waitpid gives it.
-    func waitForEnd() throws -> Int32 {
+    func waitForEnd(reading: Bool = true) throws -> Int32 {
         var status: Int32 = 0
-        try wait(for: "the end") { waitpid(self.process, &status, WNOHANG) == self.process }
+        try wait(for: "the end", reading: reading) { waitpid(self.process, &status, WNOHANG) == self.process }
         self.status = status
         read()
         return status
@@ -108,13 +108,13 @@ final class PseudoTerminal {
         read()
     }
 
-    private func wait(for what: String, _ isTrue: () -> Bool) throws {
+    private func wait(for what: String, reading: Bool = true, _ isTrue: () -> Bool) throws {
         let end = ContinuousClock.now + Self.deadline
         while !isTrue() {
             guard ContinuousClock.now < end else { throw Failure(message: "no \(what) in \(text.debugDescription)") }
-            var readable = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+            var readable = pollfd(fd: reading ? master : -1, events: Int16(POLLIN), revents: 0)
             poll(&readable, 1, 10)
-            read()
+            if reading { read() }
         }
     }
 

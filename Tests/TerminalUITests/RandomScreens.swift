@@ -1,19 +1,5 @@
 import TerminalUI
 
-/// Numbers from a seed (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}
-
 /// Screens that follow each other as those of a program do, and wilder: text changes, lines scroll, panes are filled.
 struct RandomScreens {
     static let calm: [Character] = Array("abcdefgh ij klm  nopq─│█…éß日本語カ한👍🚢✓●")
@@ -26,12 +12,12 @@ struct RandomScreens {
         "\u{115f}",
     ]
 
-    var numbers: SeededNumbers
+    var numbers: SeededRandom
     var screen: Screen
     let pool: [Character]
 
     init(seed: UInt64, pool: [Character]) {
-        numbers = SeededNumbers(seed: seed)
+        numbers = SeededRandom(seed: seed)
         self.pool = pool
         screen = Screen(columns: Int.random(in: 1...50, using: &numbers), rows: Int.random(in: 1...20, using: &numbers))
     }

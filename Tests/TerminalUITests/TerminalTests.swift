@@ -31,7 +31,7 @@ import Testing
     @Test(
         arguments: [
             ("return", 0), ("throw", 3 << 8), ("exit", 4 << 8), ("fatal", SIGILL), ("segv", SIGSEGV),
-            ("abort", SIGABRT),
+            ("abort", SIGABRT), ("overflow", SIGSEGV),
         ] as [(String, Int32)])
     func theTerminalIsRestoredWhereTheProgramLeavesBy(_ mode: String, _ status: Int32) throws {
         let (terminal, modes) = try started(mode)
@@ -63,20 +63,53 @@ import Testing
         expectRestored(terminal, modes)
     }
 
-    @Test func aStoppedProgramGivesTheTerminalBackAndTakesItAgain() throws {
-        let (terminal, modes) = try started("echo")
+    @Test func aStoppedProgramGivesTheShellItsTerminalAndTakesItAgain() throws {
+        let terminal = try PseudoTerminal()
+        let modes = terminal.modes
+        try terminal.run("/bin/sh", ["-i"])
+        terminal.type("\(Self.probe) echo\n")
+        try terminal.wait(for: "up")
         let raw = terminal.modes
-        terminal.send(SIGTSTP)
-        try terminal.waitForStop()
+        terminal.type("z")
+        try terminal.wait(for: "Stopped")
         expectRestored(terminal, modes)
-        terminal.send(SIGCONT)
+        // In the background it stops again, and leaves the terminal alone.
+        terminal.type("bg; echo the'' shell\n")
+        try terminal.wait(for: "the shell")
+        terminal.type("jobs; echo the'' jobs\n")
+        try terminal.wait(for: "the jobs")
+        #expect(terminal.modes == modes)
+        terminal.type("fg\n")
         try terminal.wait(for: "<continued>")
         #expect(terminal.modes == raw)
-        #expect(terminal.text.hasSuffix("<80x24><continued>"))
+        terminal.type("q")
+        try terminal.wait(for: Self.screenOff, times: 2)
+        terminal.type("exit\n")
+        _ = try terminal.waitForEnd()
+        #expect(terminal.modes == modes)
+    }
+
+    @Test func aFrozenProgramTakesTheTerminalAgain() throws {
+        let (terminal, modes) = try started("echo")
+        terminal.send(SIGSTOP)
+        try terminal.waitForStop()
+        terminal.resize(100, 30)
+        terminal.send(SIGCONT)
+        try terminal.wait(for: "<100x30><continued>")
+        #expect(terminal.modes != modes)
         terminal.type("q")
         #expect(try terminal.waitForEnd() == 0)
-        #expect(terminal.modes == modes)
-        try terminal.wait(for: Self.screenOff, times: 2)
+        expectRestored(terminal, modes)
+    }
+
+    /// As a session's leader it has no shell that could continue it.
+    @Test func aStopThatNobodyCouldEndIsNone() throws {
+        let (terminal, modes) = try started("echo")
+        terminal.send(SIGTSTP)
+        try terminal.wait(for: "<continued>")
+        terminal.type("q")
+        #expect(try terminal.waitForEnd() == 0)
+        expectRestored(terminal, modes)
     }
 
     /// As a session's leader there is no shell behind that could continue it.
@@ -113,6 +146,24 @@ import Testing
         #expect(terminal.modes == modes)
     }
 
+    @Test func whatATerminalDoesNotTakeNowItGetsLater() throws {
+        let (terminal, modes) = try started("echo")
+        terminal.type("f")
+        try terminal.wait(for: "<writable>")
+        #expect(terminal.text.contains("<backlog true>"))
+        #expect(terminal.output.count { $0 == UInt8(ascii: "~") } == 1 << 20)
+        terminal.type("q")
+        #expect(try terminal.waitForEnd() == 0)
+        expectRestored(terminal, modes)
+    }
+
+    @Test func aTerminalThatTakesNothingKeepsNobody() throws {
+        let (terminal, modes) = try started("echo")
+        terminal.type("fq")
+        #expect(try terminal.waitForEnd(reading: false) == 0)
+        #expect(terminal.modes == modes)
+    }
+
     @Test func errorsGoToTheLogWhileTheScreenIsUp() throws {
         let log = FileManager.default.temporaryDirectory.appending(path: "termchat-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: log) }
@@ -126,13 +177,20 @@ import Testing
     @Test func titlesAndNotificationsHoldNoSequences() {
         let bad = "a\u{1b}]0;x\u{7}\u{9c}\u{202e};b"
         for bytes in [
-            TerminalSequence.title(bad), TerminalSequence.notification(bad),
-            TerminalSequence.notification(title: bad, body: bad),
+            TerminalSequence.title(bad), TerminalSequence.notification(title: bad, body: bad, as: .plain),
+            TerminalSequence.notification(title: bad, body: bad, as: .titled),
         ] {
             let inner = String(decoding: bytes, as: UTF8.self).dropFirst(2).dropLast(2)
             #expect(inner.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
             #expect(!inner.unicodeScalars.contains("\u{202e}"))
         }
-        #expect(TerminalSequence.notification("4;1;50") == Array("\u{1b}]9; 4;1;50\u{1b}\\".utf8))
+        let command = TerminalSequence.notification(title: "4;1;50", body: "x", as: .plain)
+        #expect(command == Array("\u{1b}]9; 4;1;50: x\u{1b}\\".utf8))
+    }
+
+    @Test func aTerminalIsNotifiedInOneWay() {
+        #expect(TerminalSequence.NotificationKind(environment: ["TERM_PROGRAM": "iTerm.app"]) == .plain)
+        #expect(TerminalSequence.NotificationKind(environment: ["WT_SESSION": "1"]) == .plain)
+        #expect(TerminalSequence.NotificationKind(environment: ["TERM": "xterm-kitty"]) == .titled)
     }
 }

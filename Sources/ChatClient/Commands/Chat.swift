@@ -46,6 +46,7 @@ struct Chat: AsyncParsableCommand {
         var setup = ScreenSetup(
             configuration: choice.session, rooms: rooms, count: count, state: choice.state, owner: choice.owner,
             colors: ColorLevel(environment: environment), glyphs: Glyphs.suited(to: environment))
+        setup.notifications = TerminalSequence.NotificationKind(environment: environment)
         setup.settings = choice.settings
         try await FullScreen.run(setup)
     }

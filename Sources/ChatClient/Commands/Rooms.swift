@@ -50,11 +50,11 @@ struct Rooms: AsyncParsableCommand {
     }
 }
 
-/// The JSON that commands print: one line, members in a fixed order.
+/// The JSON that commands print: one line, members in a fixed order, nothing in it that a terminal obeys.
 enum JSONDocument {
     static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        return JSONLine.printable(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChatWire
 import Foundation
 
 /// The program `termchat`: its commands, and how their ends become exit statuses.
@@ -30,7 +31,10 @@ public enum TermchatProgram {
             return explain(error)
         } catch {
             let failure = CommandFailure(error)
-            if let message = failure.message { write("termchat: \(message)\n", to: .standardError) }
+            if let message = failure.message {
+                // Errors of other modules hold what they like.
+                write("termchat: \(VisibleText(message, newlines: .kept).value)\n", to: .standardError)
+            }
             return failure.status.rawValue
         }
     }

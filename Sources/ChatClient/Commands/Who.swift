@@ -27,13 +27,14 @@ struct Who: AsyncParsableCommand {
         let output = LineOutput()
         if json { return try await output.print(try Self.document(room, members, count)) }
         let style = LineStyle()
-        for member in members {
-            let sessions = member.sessions == 1 ? "" : "  \(member.sessions) sessions"
-            try await output.print(
-                "\(VisibleText(member.user).value)  since \(style.time(member.since))  \(VisibleText(member.node).value)\(sessions)"
-            )
-        }
+        for member in members { try await output.print(Self.line(of: member, style)) }
         if members.count < count { try await output.print("\(count) here") }
+    }
+
+    static func line(of member: Member, _ style: LineStyle) -> String {
+        let sessions = member.sessions == 1 ? "" : "  \(member.sessions) sessions"
+        let (user, node) = (VisibleText(member.user).value, VisibleText(member.node).value)
+        return "\(user)  since \(style.time(member.since))  \(node)\(sessions)"
     }
 
     /// A server may tell only those who are in the room: then it is joined for the question.
@@ -54,7 +55,7 @@ struct Who: AsyncParsableCommand {
         }
     }
 
-    private static func document(_ room: RoomName, _ members: [Member], _ count: Int) throws -> String {
+    static func document(_ room: RoomName, _ members: [Member], _ count: Int) throws -> String {
         try JSONDocument.encode(
             Document(
                 room: room.value, count: count,

@@ -1,3 +1,4 @@
+import ChatWire
 import Foundation
 import NIOCore
 
@@ -27,17 +28,19 @@ actor LineOutput {
         drawStatus()
     }
 
+    /// What it says bears no style, so the one filter is here once more, for errors that somebody forgot.
     func say(_ line: String) {
         eraseStatus()
-        try? Self.write("termchat: \(line)\n", to: errors)
+        try? Self.write("termchat: \(VisibleText(line, newlines: .kept).value)\n", to: errors)
         drawStatus()
     }
 
     /// Shows, changes or removes the status line; nothing where it cannot be rewritten.
     func setStatus(_ text: String?) {
-        guard canRewrite, text != status else { return }
+        let visible = text.map { VisibleText($0).value }
+        guard canRewrite, visible != status else { return }
         eraseStatus()
-        status = text
+        status = visible
         drawStatus()
     }
 

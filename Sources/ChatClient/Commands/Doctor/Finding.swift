@@ -1,3 +1,5 @@
+import ChatWire
+
 /// One thing that `termchat doctor` looked at.
 struct Finding: Equatable, Sendable, Encodable {
     enum Severity: String, Sendable, Encodable {
@@ -42,9 +44,9 @@ struct DoctorReport: Equatable, Sendable {
         var lines: [String] = []
         for finding in findings {
             let name = finding.check + String(repeating: " ", count: width - finding.check.count)
-            lines.append("\(finding.severity.mark)  \(name)  \(finding.what)")
+            lines.append("\(finding.severity.mark)  \(name)  \(VisibleText(finding.what).value)")
             if !finding.remedy.isEmpty {
-                lines.append(String(repeating: " ", count: width + 11) + "→ \(finding.remedy)")
+                lines.append(String(repeating: " ", count: width + 11) + "→ \(VisibleText(finding.remedy).value)")
             }
         }
         return lines + [isHealthy ? "healthy" : "not healthy"]
@@ -52,8 +54,7 @@ struct DoctorReport: Equatable, Sendable {
 
     /// As `termchat-ctl doctor` has it.
     func document() throws -> String {
-        JSONLine.printable(
-            try JSONDocument.encode(Document(healthy: isHealthy, findings: findings, latency_ms: latency)))
+        try JSONDocument.encode(Document(healthy: isHealthy, findings: findings, latency_ms: latency))
     }
 
     private struct Document: Encodable {

@@ -11,19 +11,53 @@ struct ExternalEditor: Sendable {
         let words = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
         guard let path = try? ScreenKeeper.temporaryFile(text, named: "message.txt", in: folder) else { return nil }
         defer { ScreenKeeper.removeTemporary(path) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // Words and not a path: `code --wait`, `vim -c …`.
-        process.arguments = ["-c", "\(words) \"$1\"", "editor", path]
-        let status = await withCheckedContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch {
-                process.terminationHandler = nil
-                continuation.resume(returning: -1)
-            }
-        }
-        guard status == 0, let bytes = FileManager.default.contents(atPath: path) else { return nil }
+        // Words and not a path: `code --wait`, `vim -c …`. The shell outlives an interrupt that its editor does.
+        let script = "trap : INT QUIT; \(words) \"$1\""
+        guard await ForegroundProgram.run(["/bin/sh", "-c", script, "editor", path]),
+            let bytes = FileManager.default.contents(atPath: path)
+        else { return nil }
         let edited = String(decoding: bytes, as: UTF8.self)
         return edited.hasSuffix("\n") ? String(edited.dropLast()) : edited
+    }
+}
+
+/// A program that has the terminal while it runs. It is in this program's process group: in one of its own it would be a
+/// background job, which the first look at the keys stops, and Ctrl-Z would not reach the shell's `fg`.
+enum ForegroundProgram {
+    /// Returns when it has ended. Where the task is cancelled, it is told that its terminal hangs up.
+    /// - Returns: whether it says that all went well.
+    static func run(_ words: [String]) async -> Bool {
+        guard let process = spawn(words) else { return false }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // A thread of its own: people edit for hours.
+                Thread.detachNewThread {
+                    var status: CInt = 0
+                    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+                    continuation.resume(returning: status == 0)
+                }
+            }
+        } onCancel: {
+            for member in [process] + ProcessFamily.descendants(of: process) { kill(member, SIGHUP) }
+        }
+    }
+
+    private static func spawn(_ words: [String]) -> pid_t? {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // What this program ignores is not for the other to ignore.
+        var (defaults, mask) = (sigset_t(), sigset_t())
+        sigemptyset(&defaults)
+        sigaddset(&defaults, SIGPIPE)
+        sigemptyset(&mask)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { (word: String) in strdup(word) }
+        arguments.append(nil)
+        defer { arguments.forEach { free($0) } }
+        var process = pid_t()
+        return posix_spawn(&process, words[0], nil, &attributes, &arguments, environ) == 0 ? process : nil
     }
 }

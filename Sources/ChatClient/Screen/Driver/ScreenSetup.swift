@@ -16,6 +16,8 @@ struct ScreenSetup: Sendable {
     var colors: ColorLevel
     /// What the terminal can show beside ASCII.
     var glyphs: Glyphs
+    /// How the terminal is asked to notify the desktop.
+    var notifications = TerminalSequence.NotificationKind.titled
     /// What the user changed with commands; it lies over the settings.
     var preferences = Preferences()
     var settings = ClientSettings()
