@@ -29,6 +29,12 @@ extension ChatModel {
         case .topic(let room, let topic): received(topic, in: room)
         case .read(let room, let position): adopt(readMarker: position, in: room)
         case .direct(let room, let user): offered(room, by: user)
+        case .latency(let time):
+            if case .online(let node, _) = connection {
+                // Nothing takes no time.
+                let milliseconds = max(1, Int((time.nanoseconds + 500_000) / 1_000_000))
+                connection = .online(node: node, latencyMilliseconds: milliseconds)
+            }
         case .notice(let level, _, let text): received(notice: text, level)
         case .error(let error): warn(error.message)
         }

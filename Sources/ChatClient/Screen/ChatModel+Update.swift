@@ -26,10 +26,6 @@ extension ChatModel {
             self.rows = max(1, rows)
         case .session(let event): received(event)
         case .tick: tick()
-        case .latency(let milliseconds):
-            if case .online(let node, _) = connection {
-                connection = .online(node: node, latencyMilliseconds: milliseconds)
-            }
         case .older(let room, let entries, let more): received(older: entries, more: more, in: room)
         case .found(let room, let query, let entries, let before): found(entries, before: before, query, in: room)
         case .searchFailed(let room, let query, let reason): searchFailed(reason, query, in: room)

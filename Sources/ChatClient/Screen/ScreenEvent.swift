@@ -12,7 +12,6 @@ enum ScreenEvent: Sendable {
     case session(SessionEvent)
     /// At least once a second while something on the screen changes with time, see ``ChatModel/nextTick``.
     case tick
-    case latency(milliseconds: Int)
     /// Older entries of a room, oldest first; nil: they could not be had.
     case older(RoomName, [Entry]?, more: Bool)
     case found(RoomName, query: String, [Entry], before: Position?)

@@ -1,4 +1,5 @@
 import ChatWire
+import NIOCore
 import TerminalUI
 import Testing
 
@@ -75,7 +76,7 @@ import Testing
 
     @Test func statusAndAnswersAreLines() {
         var chat = ModelFixture()
-        chat.send(.latency(milliseconds: 14))
+        chat.session(.latency(.microseconds(14_300)))
         chat.enter("/status")
         #expect(chat.texts().last == "> ann on edge-a of chat.test, 14 ms · 2 rooms · 0 unsent")
         chat.send(.answered([Span("#lobby: 3 here")]))

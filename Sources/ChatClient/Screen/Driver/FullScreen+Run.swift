@@ -7,6 +7,7 @@ extension FullScreen {
     /// - Throws: ``CommandFailure`` where the server ended it; what the outbox, the certificates or the terminal throw.
     static func run(_ setup: ScreenSetup) async throws {
         var setup = setup
+        setup.configuration.measuresLatency = true
         while true {
             setup.preferences = await ScreenKeeper(setup).loadPreferences()
             let (ending, unsent) = try await once(setup)
