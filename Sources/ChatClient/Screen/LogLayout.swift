@@ -131,7 +131,8 @@ struct LogLayout {
     private func gutter(_ line: LogLine, name: Span, isFirst: Bool) -> [Span] {
         let attention = line.mentionsMe && isFirst ? Span("@", theme.mention) : Span(" ", theme.text)
         guard columns.form != .inline else { return columns.text > 0 ? [attention] : [] }
-        let time = isFirst ? Figures.clock(line.time, calendar) : "     "
+        let clock = isFirst ? Figures.clock(line.time, calendar) : ""
+        let time = String(repeating: " ", count: max(0, columns.time - clock.count)) + clock
         let separator = columns.form == .separated ? " \(glyphs.column) " : " "
         let label = isFirst ? cut(name.text, columns: columns.name) : ""
         let padding = String(repeating: " ", count: max(0, columns.name - TextWidth.of(label)))
@@ -186,7 +187,7 @@ struct LogLayout {
     private func rule(
         _ text: String, _ style: Style, short: Bool = false, left: String? = nil, right: String? = nil
     ) -> [Row] {
-        let indent = columns.form == .separated ? 1 + LogColumns.timeColumns + 1 : min(1, columns.text)
+        let indent = columns.form == .separated ? 1 + columns.time + 1 : min(1, columns.text)
         let width = max(1, columns.width - indent - indent.signum())
         let label = cut(text, columns: width)
         let rest = width - TextWidth.of(label) - 2

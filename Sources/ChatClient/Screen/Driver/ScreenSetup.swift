@@ -26,6 +26,7 @@ struct ScreenSetup: Sendable {
         var model = ChatModel(
             server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
         model.glyphs = glyphs
+        model.calendar.hasTwelveHours = settings.timeFormat == .hours12
         model.now = .now()
         model.wallClock = Self.wallClock()
         if let theme = Theme.named(preferences.theme ?? settings.theme ?? "") { model.theme = theme }
