@@ -34,6 +34,7 @@ extension ChatModel {
 
     private mutating func set(_ scroll: RoomModel.Scroll, in name: RoomName) {
         rooms[name]?.scroll = scroll
+        if scroll == .bottom { ledger.found = nil }
         // Whoever scrolls does not wait any more for what was to be shown.
         rooms[name]?.notes.seeking = nil
     }
@@ -69,16 +70,19 @@ extension ChatModel {
         goOnSeeking(in: name)
     }
 
+    private static let fetching = "fetching older messages…"
+
     mutating func goOnSeeking(in name: RoomName) {
         guard let room = rooms[name], let position = room.notes.seeking else { return }
         let isThere = room.log.index(of: .entry(position)) != nil
         if isThere || (room.log.oldestEntry.map { $0 < position } ?? true) {
             rooms[name]?.notes.seeking = nil
+            if hint?.text == Self.fetching { hint = nil }
             guard isThere else { return inform("the line is in no part of the history that is shown here") }
             return jump(to: .entry(position), in: name)
         }
         loadOlder(name)
-        if rooms[name]?.isLoadingOlder == true { return inform("fetching older messages…") }
+        if rooms[name]?.isLoadingOlder == true { return inform(Self.fetching) }
         rooms[name]?.notes.seeking = nil
         warn(room.hasOldest ? "the line is no longer there" : "older messages cannot be fetched now")
     }

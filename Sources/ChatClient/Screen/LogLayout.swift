@@ -21,6 +21,8 @@ struct LogLayout {
     /// Lines of ignored people.
     let isHidden: (LogLine) -> Bool
     let newSince: Position?
+    /// The line that a search led to.
+    let found: LogLine.ID?
     let today: Int
     let link: (String) -> UInt16
 
@@ -35,6 +37,7 @@ struct LogLayout {
         user = model.user
         isHidden = { model.isHidden($0) }
         newSince = room.newSince
+        found = room.name == model.current ? model.ledger.found : nil
         today = Figures.day(model.wallClock, model.calendar)
         self.link = link
     }
@@ -129,7 +132,8 @@ struct LogLayout {
 
     /// A line that mentions the user begins with `@`, for those who see no colours.
     private func gutter(_ line: LogLine, name: Span, isFirst: Bool) -> [Span] {
-        let attention = line.mentionsMe && isFirst ? Span("@", theme.mention) : Span(" ", theme.text)
+        var attention = line.mentionsMe && isFirst ? Span("@", theme.mention) : Span(" ", theme.text)
+        if let found, found == line.id { attention = Span(glyphs.current, theme.mention) }
         guard columns.form != .inline else { return columns.text > 0 ? [attention] : [] }
         let clock = isFirst ? Figures.clock(line.time, calendar) : ""
         let time = String(repeating: " ", count: max(0, columns.time - clock.count)) + clock

@@ -32,6 +32,8 @@ struct ModelLedger: Sendable {
     var heldLetterUntil: NIODeadline?
     /// When the open search asks the server.
     var searchAt: NIODeadline?
+    /// The line that the last search led to: it is marked until the log is left for the newest lines.
+    var found: LogLine.ID?
     /// A pasted path that is looked at.
     var pastedPath: (path: String, text: String)?
     /// Files to open when they are downloaded, by the room and the file's name.
