@@ -61,7 +61,14 @@ extension ChatModel {
         return true
     }
 
+    /// `#ops`, or `@bob` for the room of two with him.
+    func called(_ name: RoomName) -> String {
+        if case .direct(let user) = rooms[name]?.kind { return "@\(user)" }
+        return "#\(name)"
+    }
+
     private mutating func roomName(_ text: String) -> RoomName? {
+        if text.hasPrefix("@"), let direct = order.first(where: { called($0) == text }) { return direct }
         do throws(WireError) {
             return try RoomName(text.hasPrefix("#") ? text.dropFirst() : text[...])
         } catch {
@@ -89,7 +96,7 @@ extension ChatModel {
     private mutating func topic(_ text: String?) -> Bool {
         guard let current, let room = rooms[current] else { return fail("no room yet: /join ROOM") }
         guard let text else {
-            inform(room.topic.isEmpty ? "#\(current) has no topic" : "#\(current): \(room.topic)")
+            inform(room.topic.isEmpty ? "\(called(current)) has no topic" : "\(called(current)): \(room.topic)")
             return true
         }
         guard features.contains(ServerFeature.topic.rawValue) else { return fail("this server keeps no topics") }
@@ -120,10 +127,10 @@ extension ChatModel {
     }
 
     private mutating func toggleMute(_ name: RoomName) {
-        guard rooms[name] != nil else { return warn("you are not in #\(name)") }
+        guard rooms[name] != nil else { return warn("you are not in \(called(name))") }
         rooms[name]?.isMuted.toggle()
         inform(
-            rooms[name]?.isMuted == true ? "#\(name) is muted; /mute again ends it" : "#\(name) is not muted any more")
+            rooms[name]?.isMuted == true ? "\(called(name)) is muted; /mute again ends it" : "\(called(name)) is not muted any more")
         ask(.saveSettings)
     }
 
@@ -153,12 +160,12 @@ extension ChatModel {
     private mutating func setNotify(_ argument: String?) -> Bool {
         guard let current, let room = rooms[current] else { return fail("no room yet: /join ROOM") }
         guard let argument else {
-            inform("#\(current) notifies you of: \(room.notify.rawValue)")
+            inform("\(called(current)) notifies you of: \(room.notify.rawValue)")
             return true
         }
         guard let level = RoomModel.Notify(rawValue: argument) else { return fail(SlashCommand.notify.usage) }
         rooms[current]?.notify = level
-        inform("#\(current) notifies you of: \(level.rawValue)")
+        inform("\(called(current)) notifies you of: \(level.rawValue)")
         ask(.saveSettings)
         return true
     }

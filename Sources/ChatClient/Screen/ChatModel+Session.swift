@@ -28,7 +28,9 @@ extension ChatModel {
             }
         case .topic(let room, let topic): received(topic, in: room)
         case .read(let room, let position): adopt(readMarker: position, in: room)
-        case .direct(let room, let user): offered(room, by: user)
+        case .direct(let room, let user):
+            ledger.closedDirects.remove(room)
+            offered(room, by: user)
         case .latency(let time):
             if case .online(let node, _) = connection {
                 // Nothing takes no time.
@@ -45,6 +47,8 @@ extension ChatModel {
         user = connected.user
         features = connected.features
         ledger.bodyBytesMax = min(connected.bodyBytes, Limits.bodyBytesMax)
+        // Who wrote while this user was away was told to nobody.
+        if features.contains(ServerFeature.direct.rawValue) { ask(.askDirects) }
     }
 
     private mutating func disconnected(_ reason: String, _ retryAt: NIODeadline, _ attempt: Int) {
@@ -101,8 +105,7 @@ extension ChatModel {
         guard let room = rooms[name] else { return }
         if !room.notes.hasCaughtUp {
             rooms[name]?.notes.hasCaughtUp = true
-            // Nobody knows what was read: what was there before the user came counts as read.
-            if room.readMarker == nil, let newest = room.log.newestEntry { adopt(readMarker: newest, in: name) }
+            if room.readMarker == nil { beginMarker(of: room) }
         }
         if name == current { fillView() }
         guard let from = room.notes.lostAt else { return }

@@ -27,6 +27,17 @@ extension ChatModel {
         rooms[name]?.readMarker = position.predecessor
     }
 
+    /// Nobody knows what was read. What was said in a room before the user came counts as read; what was said to the user
+    /// alone does not, where the server would know better.
+    mutating func beginMarker(of room: RoomModel) {
+        guard let newest = room.log.newestEntry else { return }
+        guard room.kind != .room, features.contains(ServerFeature.read.rawValue) else {
+            return adopt(readMarker: newest, in: room.name)
+        }
+        adopt(readMarker: .zero, in: room.name)
+        if let line = room.log.lines.last(where: { $0.id == .entry(newest) }) { notify(line, in: room.name) }
+    }
+
     /// What is on the screen is seen.
     mutating func markSeen() {
         guard let current, isWatched(current), let newest = rooms[current]?.log.newestEntry else { return }

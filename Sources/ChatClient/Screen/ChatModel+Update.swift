@@ -29,6 +29,7 @@ extension ChatModel {
         case .older(let room, let entries, let more): received(older: entries, more: more, in: room)
         case .found(let room, let query, let entries, let before): found(entries, before: before, query, in: room)
         case .searchFailed(let room, let query, let reason): searchFailed(reason, query, in: room)
+        case .directs(let directs): received(directs: directs)
         case .directOpened(let room, let user): directOpened(room, with: user)
         case .directFailed(let user, let reason): directFailed(with: user, reason)
         case .sendFailed(let message, let reason): refuse(message, reason)
@@ -58,12 +59,10 @@ extension ChatModel {
 
     private mutating func start(_ names: [RoomName], _ drafts: [RoomName: String], _ restored: [OutgoingMessage]) {
         ledger.unsettled = restored
+        ledger.drafts = drafts
         // Rooms that messages wait for are joined whether they are asked for or not: only there they are sent.
-        for name in names + restored.map(\.room) where rooms[name] == nil {
-            join(name)
-            rooms[name]?.draft = drafts[name] ?? ""
-        }
-        if let first = names.first ?? order.first { show(first) }
+        for name in names + restored.map(\.room) where rooms[name] == nil { join(name) }
+        if let first = ledger.shownFirst ?? names.first ?? order.first { show(first) }
     }
 
     private mutating func focused(_ hasFocus: Bool) {
@@ -153,9 +152,7 @@ extension ChatModel {
     private mutating func nameWindow() {
         var title = "TermChat"
         if let current {
-            var head = "#\(current)"
-            if case .direct(let user) = rooms[current]?.kind { head = user }
-            title = "\(head) — \(title)"
+            title = "\(called(current)) — \(title)"
         }
         var mentions = 0
         for room in rooms.values { mentions += room.kind == .room ? room.mentions : room.unread }

@@ -17,6 +17,14 @@ struct ModelLedger: Sendable {
     var bodyBytesMax = Limits.bodyBytesMax
     /// What is said in direct rooms that are being opened, by user.
     var directTexts: [String: [String]] = [:]
+    /// Direct rooms that this user left: they come back when somebody says something there.
+    var closedDirects: Set<RoomName> = []
+    /// What an earlier run, or an earlier stay, left in the input line of rooms that are not joined.
+    var drafts: [RoomName: String] = [:]
+    /// The room to begin with; nil: the first one.
+    var shownFirst: RoomName?
+    /// The user's name is in the token that signed in.
+    var hasToken = false
     /// Read markers to send, and when the last one was.
     var readToSend: [RoomName: Position] = [:]
     var readSentAt: NIODeadline?

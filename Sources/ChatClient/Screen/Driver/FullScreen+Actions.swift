@@ -14,7 +14,7 @@ extension FullScreen {
         case .markRead(let room, let position): session.markRead(room, upTo: position)
         case .typing(let room): session.typing(in: room)
         case .reconnect: session.reconnectNow()
-        case .loadOlder, .search, .setTopic, .openDirect, .askWho, .askRooms, .askFiles:
+        case .loadOlder, .search, .setTopic, .openDirect, .askDirects, .askWho, .askRooms, .askFiles:
             let (session, inbox, setup) = (session, inbox, setup)
             tasks.addTask { await ScreenRequest(action, session: session, setup: setup).answer(to: inbox) }
         case .completePath, .checkPath:
