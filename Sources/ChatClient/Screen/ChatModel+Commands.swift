@@ -17,7 +17,7 @@ extension ChatModel {
         case .msg: return message(argument ?? "")
         // A body begins with it as it is typed.
         case .me: return speak("/me \(argument ?? "")")
-        case .nick: ask(.changeName(argument ?? ""))
+        case .nick: return changeName(argument ?? "")
         case .names: return withRoom(argument) { $0.ask(.askWho($1)) }
         case .topic: return topic(argument)
         case .history: return withRoom(nil) { $0.askForHistory($1) }
@@ -91,6 +91,17 @@ extension ChatModel {
         guard let user = try? UserName(name) else { return fail("no user can be called \(name)") }
         guard user.value != self.user else { return fail("that is you") }
         return message(user.value, words.count > 1 ? String(words[1]) : nil)
+    }
+
+    private mutating func changeName(_ name: String) -> Bool {
+        guard !ledger.hasToken else { return fail("your name is in your token: another one needs another token") }
+        do throws(WireError) {
+            guard try UserName(name).value != user else { return fail("that is you") }
+        } catch {
+            return fail(error.message)
+        }
+        ask(.changeName(name))
+        return true
     }
 
     private mutating func topic(_ text: String?) -> Bool {

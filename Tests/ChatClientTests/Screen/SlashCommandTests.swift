@@ -34,7 +34,8 @@ import Testing
         ("/nick eve", .changeName("eve")), ("/names", .askWho(lobby)), ("/who ops", .askWho(ops)),
         ("/topic ship it", .setTopic(lobby, "ship it")), ("/topic -", .setTopic(lobby, "")),
         ("/mute ops", .saveSettings), ("/notify all", .saveSettings), ("/upload ~/a b", .upload(path: "~/a b", lobby)),
-        ("/files", .askFiles(lobby)), ("/open https://x.test/", .open("https://x.test/")), ("/reconnect", .reconnect),
+        ("/files", .askFiles(lobby)), ("/rooms", .askRooms), ("/set bell off", .saveSettings),
+        ("/open https://x.test/", .open("https://x.test/")), ("/reconnect", .reconnect),
         ("/logout", .logout), ("/quit", .quit), ("/set typing off", .saveSettings), ("/theme standard", .saveSettings),
         ("/msg bob hi", .openDirect(user: "bob")), ("/msg @bob", .openDirect(user: "bob")),
     ])
@@ -53,7 +54,7 @@ import Testing
         chat.enter("/set members on")
         #expect(chat.model.showsMembers)
         chat.enter("/set")
-        #expect(chat.hint == "typing on, rooms on, members on")
+        #expect(chat.hint == "typing on, rooms on, members on, bell on")
     }
 
     @Test func rooms() {
@@ -72,6 +73,15 @@ import Testing
         #expect(chat.texts() == ["ann: unsent …"], "it is shown where it waits")
         chat.session(.left(lobby))
         #expect(chat.model.current == lobby, "the answer to the first leave comes late")
+    }
+
+    @Test(arguments: [("bad name!", false), ("ann", false), ("eve", true)])
+    func namesThatNobodyCanHaveAreNotAskedFor(name: String, isAsked: Bool) {
+        var chat = ModelFixture()
+        #expect(chat.enter("/nick \(name)").contains(.changeName(name)) == isAsked)
+        #expect(chat.model.editor.isEmpty == isAsked)
+        chat.model.ledger.hasToken = true
+        #expect(!chat.enter("/nick zoe").contains(.changeName("zoe")), "the token says the name")
     }
 
     @Test func statusAndAnswersAreLines() {
@@ -134,6 +144,62 @@ import Testing
         #expect(chat[room("dm-40")].membership == .offered)
         chat.press(Key(.up, .alt))
         #expect(chat.actions.contains(.join(room("dm-40"))))
+    }
+
+    @Test func thoseThatWereOpenedMeanwhileAreFound() {
+        var chat = ModelFixture()
+        chat.connect()
+        #expect(chat.actions.contains(.askDirects))
+        let bob = DirectListing(room: room("dm-1"), user: "bob", lastActivity: 2)
+        let eve = DirectListing(room: room("dm-2"), user: "eve", lastActivity: 1)
+        #expect(chat.send(.directs([bob, eve])) == [.join(bob.room), .join(eve.room)])
+        chat.connect(features: [])
+        #expect(!chat.actions.contains(.askDirects))
+    }
+
+    @Test func aRoomOfTwoThatAMessageWaitsForIsKnownAsOne() {
+        var chat = ModelFixture(started: false)
+        let waiting = OutgoingMessage(room: room("dm-1"), key: "old", body: "unsent")
+        chat.send(.started(rooms: [lobby], drafts: [:], restored: [waiting]))
+        chat.enter("/join ops")
+        chat.send(.directs([DirectListing(room: room("dm-1"), user: "bob", lastActivity: 1)]))
+        #expect(chat[room("dm-1")].kind == .direct(with: "bob"))
+        #expect(chat.model.order == [lobby, ops, room("dm-1")])
+    }
+
+    @Test func theyAreCalledByTheNameOfTheOther() {
+        var chat = ModelFixture()
+        chat.session(.direct(room("dm-1"), user: "bob"))
+        chat.join(room("dm-1"))
+        chat.enter("/mute @bob")
+        #expect(chat.hint == "@bob is muted; /mute again ends it")
+        chat.type("/leave @b")
+        chat.press(Key(.tab))
+        #expect(chat.press(Key(.enter)).contains(.leave(room("dm-1"))))
+    }
+
+    @Test func whatIsLeftComesBackWhenSomebodyTalksThere() {
+        var chat = ModelFixture()
+        let direct = DirectListing(room: room("dm-1"), user: "bob", lastActivity: 1)
+        chat.send(.directs([direct]))
+        chat.enter("/leave dm-1")
+        #expect(chat.send(.directs([direct])) == [])
+        #expect(chat.session(.direct(direct.room, user: "bob")) == [.join(direct.room)])
+    }
+
+    @Test func whatWasSaidWhileTheUserWasAwayIsNew() {
+        var chat = ModelFixture()
+        for (name, read) in [("dm-1", nil), ("dm-2", position(2))] {
+            chat.session(.direct(room(name), user: "bob"))
+            let joined = SessionEvent.Joined(room: room(name), members: [], count: 0, isAgain: false, read: read)
+            chat.session(.joined(joined))
+            for number in 1...2 { chat.say(number, "psst \(number)", in: room(name)) }
+            chat.session(.caughtUp(room(name), missed: 2))
+        }
+        #expect(chat[room("dm-1")].unread == 2)
+        #expect(chat[room("dm-2")].unread == 0)
+        #expect(
+            chat.all.filter { if case .notify = $0 { true } else { false } } == [.notify(title: "bob", body: "psst 2")])
     }
 
     @Test func everythingInThemIsForTheUser() {

@@ -7,6 +7,8 @@ import TerminalUI
 struct ScreenSetup: Sendable {
     var configuration: ChatSession.Configuration
     var rooms: [RoomName]
+    /// The one to look at first; nil: the first one.
+    var shownFirst: RoomName?
     /// Entries of each room to begin with.
     var count: Int
     /// Nil without a home: nothing is kept between runs.
@@ -26,6 +28,8 @@ struct ScreenSetup: Sendable {
         var model = ChatModel(
             server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
         model.glyphs = glyphs
+        model.ledger.shownFirst = shownFirst
+        model.ledger.hasToken = configuration.token != nil
         model.calendar.hasTwelveHours = settings.timeFormat == .hours12
         model.now = .now()
         model.wallClock = Self.wallClock()
