@@ -37,7 +37,7 @@ extension ChatModel {
                 let milliseconds = max(1, Int((time.nanoseconds + 500_000) / 1_000_000))
                 connection = .online(node: node, latencyMilliseconds: milliseconds)
             }
-        case .notice(let level, _, let text): received(notice: text, level)
+        case .notice(let level, let code, let text): received(notice: text, level, code)
         case .error(let error): warn(error.message)
         }
     }
@@ -54,7 +54,11 @@ extension ChatModel {
     private mutating func disconnected(_ reason: String, _ retryAt: NIODeadline, _ attempt: Int) {
         var since = now
         if case .offline(_, _, _, let earlier) = connection { since = earlier }
-        if case .online = connection { tellLoss() }
+        if case .online = connection {
+            tellLoss()
+            // It would hide the countdown.
+            if hint?.level == .info { hint = nil }
+        }
         connection = .offline(reason: reason, retryAt: retryAt, attempt: attempt, since: since)
         for name in rooms.keys {
             rooms[name]?.typing = [:]
@@ -125,10 +129,13 @@ extension ChatModel {
             to: name)
     }
 
-    private mutating func received(notice text: String, _ level: NoticeLevel) {
+    private mutating func received(notice text: String, _ level: NoticeLevel, _ code: NoticeCode) {
+        if code == .restored { troublePassed() }
         guard let current else { return inform(text) }
         add(.notice(text), to: current)
-        if level == .warning { warn(text) }
+        guard level == .warning else { return }
+        warn(text)
+        if code == .degraded { ledger.passingHint = hint }
     }
 }
 

@@ -10,6 +10,7 @@ extension ChatModel {
         markSeen()
         sendReadMarkers()
         saveDraftIfDue()
+        timeHint()
         nameWindow()
         defer { ledger.actions.removeAll(keepingCapacity: true) }
         return ledger.actions
@@ -94,6 +95,7 @@ extension ChatModel {
             hint = nil
         }
         if let until = ledger.heldLetterUntil, until <= now { ledger.heldLetterUntil = nil }
+        if let until = ledger.hintUntil, until <= now { hint = nil }
         transfers.removeAll { transfer in
             transfer.endedAt.map { now - $0 >= ScreenLimits.transferShownFor } ?? false
         }
@@ -107,6 +109,7 @@ extension ChatModel {
         if let leaveAskedAt { times.append(leaveAskedAt + ScreenLimits.leaveWithin) }
         if let until = ledger.heldLetterUntil { times.append(until) }
         if let at = ledger.searchAt { times.append(at) }
+        if let until = ledger.hintUntil { times.append(until) }
         if !ledger.readToSend.isEmpty, let at = ledger.readSentAt, case .online = connection {
             times.append(at + ScreenLimits.readMarkEvery)
         }
@@ -131,6 +134,26 @@ extension ChatModel {
 extension ChatModel {
     mutating func inform(_ text: String) { hint = Hint(level: .info, text: text) }
     mutating func warn(_ text: String) { hint = Hint(level: .warning, text: text) }
+
+    /// A hint about what ends by itself; ``troublePassed()`` takes it away.
+    mutating func informForNow(_ text: String) {
+        inform(text)
+        ledger.passingHint = hint
+    }
+
+    mutating func troublePassed() {
+        if let passing = ledger.passingHint, hint == passing { hint = nil }
+        ledger.passingHint = nil
+    }
+
+    /// The status is worth more than an old hint.
+    private mutating func timeHint() {
+        guard hint != ledger.timedHint else { return }
+        ledger.timedHint = hint
+        ledger.hintUntil = hint.map {
+            now + ($0.level == .info ? ScreenLimits.hintShownFor : ScreenLimits.warningShownFor)
+        }
+    }
 
     /// Puts a line of the client's own into the current room's log.
     mutating func say(_ spans: [Span]) {

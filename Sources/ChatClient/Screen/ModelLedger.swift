@@ -38,6 +38,11 @@ struct ModelLedger: Sendable {
     var title = ""
     /// An `r` on the empty line asked to connect at once; it is typed after all when letters follow before this.
     var heldLetterUntil: NIODeadline?
+    /// Until when the hint is shown, and which one that is.
+    var hintUntil: NIODeadline?
+    var timedHint: ChatModel.Hint?
+    /// A hint about a trouble that ends by itself: it goes with the trouble.
+    var passingHint: ChatModel.Hint?
     /// When the open search asks the server.
     var searchAt: NIODeadline?
     /// The line that the last search led to: it is marked until the log is left for the newest lines.
