@@ -196,7 +196,7 @@ extension ChatView {
     // MARK: Questions
 
     private mutating func drawPaste(_ text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = ChatModel.lines(of: text)
         let size = TransferProgress.size(Int64(text.utf8.count))
         let title = "Paste: \(lines.count) \(lines.count == 1 ? "line" : "lines"), \(size)"
         let area = put(Box(layout, columns: 64, rows: min(14, lines.count + 2)), title: title, footer: "")
