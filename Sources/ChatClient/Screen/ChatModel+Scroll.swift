@@ -20,7 +20,8 @@ extension ChatModel {
     mutating func scrollToTop() {
         guard let current, let first = rooms[current]?.log.lines.first else { return }
         jump(to: first.id, in: current)
-        loadOlder(current)
+        // No entry is there: the search ends with the oldest one.
+        if rooms[current]?.log.oldestEntry != nil { seek(.zero, in: current) }
     }
 
     /// Brings a line into the middle of the view.
@@ -52,7 +53,8 @@ extension ChatModel {
     /// Asks for the page before the oldest entry, unless it is on its way, there is none, or the log is full.
     mutating func loadOlder(_ name: RoomName) {
         guard let room = rooms[name], !room.isLoadingOlder, !room.hasOldest, room.membership == .joined,
-            room.log.settled < RoomLines.limit, let oldest = room.log.oldestEntry, case .online = connection
+            room.log.settled < RoomLines.limit, let oldest = room.log.oldestEntry ?? room.notes.newestAtJoin?.successor,
+            case .online = connection
         else { return }
         rooms[name]?.isLoadingOlder = true
         ask(.loadOlder(name, before: oldest))
@@ -84,6 +86,11 @@ extension ChatModel {
         loadOlder(name)
         if rooms[name]?.isLoadingOlder == true { return inform(Self.fetching) }
         rooms[name]?.notes.seeking = nil
+        if position == .zero {
+            if hint?.text == Self.fetching { hint = nil }
+            if let first = room.log.lines.first { jump(to: first.id, in: name) }
+            return
+        }
         warn(room.hasOldest ? "the line is no longer there" : "older messages cannot be fetched now")
     }
 }

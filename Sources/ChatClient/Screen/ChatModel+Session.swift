@@ -92,6 +92,7 @@ extension ChatModel {
         rooms[name]?.count = joined.count
         rooms[name]?.typing = [:]
         rooms[name]?.notes.presence = nil
+        rooms[name]?.notes.newestAtJoin = joined.position == .zero ? nil : joined.position
         if let topic = joined.topic { rooms[name]?.topic = topic.text }
         if let read = joined.read { adopt(readMarker: read, in: name) }
     }

@@ -74,6 +74,9 @@ struct RoomNotes: Sendable {
     var lostAt: UInt64?
     /// The history that the room began with is in the log.
     var hasCaughtUp = false
+    /// The room's last entry when it was joined. Not in the log where an earlier run's messages waited for this room: then
+    /// only what followed them is told.
+    var newestAtJoin: Position?
     /// The entry to show as soon as it is in the log; older pages are fetched until then.
     var seeking: Position?
     var presence: PresenceFold?
