@@ -76,6 +76,9 @@ extension ChatModel {
         switch mouse.action {
         case .wheelUp: scroll(rows: -Self.wheelRows)
         case .wheelDown: scroll(rows: Self.wheelRows)
+        case .press(button: 0):
+            guard overlay == nil, let name = ChatView.room(of: self, column: mouse.column, row: mouse.row) else { return }
+            show(name)
         case .press, .release, .drag: break
         }
     }

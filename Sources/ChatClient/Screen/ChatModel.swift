@@ -103,6 +103,7 @@ struct RoomModel: Sendable {
     var isLoadingOlder = false
     /// The room's first entry, or the oldest that the server keeps, is in the log.
     var hasOldest = false
+    /// The newest first.
     var files: [FileLine] = []
     /// What is remembered and never drawn.
     var notes = RoomNotes()

@@ -104,6 +104,9 @@ extension ChatView {
         return max(0, helpRows(of: model, columns: space.columns).count - space.rows)
     }
 
+    /// The rows of help that are seen at once.
+    static func helpPage(_ model: ChatModel) -> Int { max(1, Box(layout(of: model)).inner.rows) }
+
     private static func helpRows(of model: ChatModel, columns: Int) -> [[Span]] {
         let theme = model.theme
         return HelpText.sections(model.glyphs).flatMap { section in
