@@ -14,6 +14,7 @@ extension ChatModel {
         switch command {
         case .join: return joinAndShow(argument ?? "")
         case .leave: return withRoom(argument) { $0.leave($1) }
+        case .rooms: ask(.askRooms)
         case .msg: return message(argument ?? "")
         // A body begins with it as it is typed.
         case .me: return speak("/me \(argument ?? "")")
@@ -141,7 +142,8 @@ extension ChatModel {
         guard rooms[name] != nil else { return warn("you are not in \(called(name))") }
         rooms[name]?.isMuted.toggle()
         inform(
-            rooms[name]?.isMuted == true ? "\(called(name)) is muted; /mute again ends it" : "\(called(name)) is not muted any more")
+            rooms[name]?.isMuted == true
+                ? "\(called(name)) is muted; /mute again ends it" : "\(called(name)) is not muted any more")
         ask(.saveSettings)
     }
 

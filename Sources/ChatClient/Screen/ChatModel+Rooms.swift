@@ -50,7 +50,7 @@ extension ChatModel {
     }
 
     mutating func leave(_ name: RoomName) {
-        guard let index = order.firstIndex(of: name) else { return warn("you are not in #\(name)") }
+        guard let index = order.firstIndex(of: name) else { return warn("you are not in \(called(name))") }
         ask(.leave(name))
         let kept = unsent(in: name)
         if name == current {
@@ -126,7 +126,9 @@ extension ChatModel {
 
     /// The rooms of two that are there, also of others who wrote while this user was away. What was left stays left.
     mutating func received(directs: [DirectListing]) {
-        for direct in directs where !ledger.closedDirects.contains(direct.room) { offered(direct.room, by: direct.user) }
+        for direct in directs where !ledger.closedDirects.contains(direct.room) {
+            offered(direct.room, by: direct.user)
+        }
     }
 
     /// A room that was joined for what waited for it turns out to be one of two.

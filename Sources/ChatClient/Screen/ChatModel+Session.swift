@@ -100,10 +100,10 @@ extension ChatModel {
     private mutating func refused(_ name: RoomName, _ error: ErrorFrame) {
         guard rooms[name] != nil else { return }
         rooms[name]?.membership = .refused(error.message)
-        add(.notice("cannot join #\(name): \(error.message)"), to: name)
+        add(.notice("cannot join \(called(name)): \(error.message)"), to: name)
         let kept = unsent(in: name)
         if kept > 0 { add(.notice("\(kept) unsent, kept; /join \(name) sends them"), to: name) }
-        if name == current { warn("cannot join #\(name): \(error.message)") }
+        if name == current { warn("cannot join \(called(name)): \(error.message)") }
     }
 
     private mutating func caughtUp(_ name: RoomName, missed: Int) {

@@ -50,7 +50,10 @@ extension ChatModel {
 
     private mutating func handle(_ event: TerminalEvent) {
         switch event {
-        case .key(let key): pressed(key)
+        case .key(let key):
+            // Whoever types is there, whatever the terminal said last.
+            hasFocus = true
+            pressed(key)
         case .paste(let text): pasted(text)
         case .mouse(let mouse): moved(mouse)
         case .focus(let hasFocus): focused(hasFocus)
@@ -63,7 +66,8 @@ extension ChatModel {
         ledger.drafts = drafts
         // Rooms that messages wait for are joined whether they are asked for or not: only there they are sent.
         for name in names + restored.map(\.room) where rooms[name] == nil { join(name) }
-        if let first = ledger.shownFirst ?? names.first ?? order.first { show(first) }
+        let first = ledger.shownFirst.flatMap { rooms[$0] == nil ? nil : $0 }
+        if let first = first ?? names.first ?? order.first { show(first) }
     }
 
     private mutating func focused(_ hasFocus: Bool) {
@@ -77,7 +81,9 @@ extension ChatModel {
         case .wheelUp: scroll(rows: -Self.wheelRows)
         case .wheelDown: scroll(rows: Self.wheelRows)
         case .press(button: 0):
-            guard overlay == nil, let name = ChatView.room(of: self, column: mouse.column, row: mouse.row) else { return }
+            guard overlay == nil, let name = ChatView.room(of: self, column: mouse.column, row: mouse.row) else {
+                return
+            }
             show(name)
         case .press, .release, .drag: break
         }

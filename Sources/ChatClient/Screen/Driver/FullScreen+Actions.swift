@@ -20,7 +20,7 @@ extension FullScreen {
         case .completePath, .checkPath:
             let (keeper, inbox) = (keeper, inbox)
             tasks.addTask { await keeper.look(action, inbox) }
-        case .upload(let path, let room): startUpload(of: path, to: room, isTemporary: false)
+        case .upload(let path, let room): startUpload(of: ScreenKeeper.expanded(path), to: room, isTemporary: false)
         case .uploadText(let text, let room): uploadText(text, to: room)
         case .download(let file, let room): startDownload(of: file, from: room)
         case .cancelTransfer(let id): transfers[id]?.cancel()

@@ -28,9 +28,9 @@ struct ScreenSetup: Sendable {
         var model = ChatModel(
             server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
         model.glyphs = glyphs
+        model.calendar.hasTwelveHours = settings.timeFormat == .hours12
         model.ledger.shownFirst = shownFirst
         model.ledger.hasToken = configuration.token != nil
-        model.calendar.hasTwelveHours = settings.timeFormat == .hours12
         model.now = .now()
         model.wallClock = Self.wallClock()
         if let theme = Theme.named(preferences.theme ?? settings.theme ?? "") { model.theme = theme }
@@ -56,6 +56,7 @@ struct ScreenSetup: Sendable {
         var changed = preferences
         changed.theme = model.theme.name
         changed.typing = model.sharesTyping
+        changed.bell = model.ledger.rings
         changed.panes = ClientSettings.Panes(rooms: model.showsRooms, members: model.showsMembers).rawValue
         changed.ignored = model.ignored.sorted()
         var muted = model.ledger.muted
