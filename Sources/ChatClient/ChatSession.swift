@@ -26,6 +26,9 @@ public final class ChatSession: Sendable {
         /// they were sent; with more, one that the server refuses for now may be overtaken.
         public var window = 1
 
+        /// Ask the edge now and then how long it takes to answer: ``SessionEvent/latency(_:)``.
+        public var measuresLatency = false
+
         public init(server: ServerAddress, user: String? = nil, token: String? = nil) {
             self.server = server
             self.user = user
@@ -56,7 +59,7 @@ public final class ChatSession: Sendable {
             .init(
                 user: configuration.user, token: configuration.token,
                 renewsToken: configuration.renewToken != nil, client: configuration.client,
-                window: configuration.window, keepsOutbox: store != nil),
+                window: configuration.window, keepsOutbox: store != nil, measuresLatency: configuration.measuresLatency),
             seed: .random(in: .min ... .max))
         let driver = SessionDriver(
             machine: machine, connector: connector, outboxStore: store, renewToken: configuration.renewToken)

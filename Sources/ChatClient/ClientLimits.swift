@@ -29,6 +29,9 @@ enum ClientLimits {
     static let backoffCapMilliseconds = 15_000
     /// A connection that worked this long makes the next failure start from the shortest wait again.
     static let steadyAfter = TimeAmount.seconds(5)
+    /// From `welcome` to the first measured round trip, when the joins are done, and from one to the next.
+    static let firstRoundTripAfter = TimeAmount.seconds(1)
+    static let roundTripEvery = TimeAmount.seconds(15)
     /// From the first connect to `welcome`.
     static let openingTimeout = TimeAmount.seconds(10)
     /// How long the old connection stays beside the new one while rooms are joined there.

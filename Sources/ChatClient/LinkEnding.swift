@@ -95,8 +95,9 @@ public struct StopReason: Error, Sendable, Equatable, CustomStringConvertible {
         let suffix = reason.isEmpty ? "." : ": \(reason)"
         switch closeCode {
         case .unauthorized: self.init(.notPermitted, "The server does not accept these credentials\(suffix)")
-        case .tokenExpired: self.init(.notPermitted, "The token has expired; get a new one\(suffix)")
-        case .kicked: self.init(.notPermitted, "An operator ended this session\(suffix)")
+        // Edges say the same in a whole sentence.
+        case .tokenExpired: self.init(.notPermitted, reason.isEmpty ? "The token has expired; get a new one." : reason)
+        case .kicked: self.init(.notPermitted, reason.isEmpty ? "An operator ended this session." : reason)
         case .rejectedOrigin: self.init(.notPermitted, "The server rejects this origin\(suffix)")
         default: self.init(.failed, "The server ended the session with code \(closeCode.rawValue)\(suffix)")
         }

@@ -39,6 +39,8 @@ public enum SessionEvent: Sendable, Equatable {
     case read(RoomName, Position)
     /// Somebody offers a room that only the two may enter, or says something there while this session is not in it.
     case direct(RoomName, user: String)
+    /// The edge took that long to answer; told where ``ChatSession/Configuration/measuresLatency`` is set.
+    case latency(TimeAmount)
     case notice(NoticeLevel, NoticeCode, text: String)
     /// An error that answers nothing the session still waits for.
     case error(ErrorFrame)

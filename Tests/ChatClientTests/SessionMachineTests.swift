@@ -43,6 +43,22 @@ import Testing
         #expect(session.sentKeys(on: first) == ["k1"])
     }
 
+    @Test func theWayToTheEdgeIsMeasuredNowAndThen() {
+        var session = Session(measuresLatency: true)
+        session.welcome(first)
+        session.fire(at: 1000)
+        #expect(session.frames(on: first).last == .ping(ref: Ref(1)))
+        session.now = 1014
+        #expect(session.receive(.pong(ref: Ref(1)), on: first) == [.tell(.latency(.milliseconds(14)))])
+        #expect(session.machine.roundTripAt == at(16_014))
+        session.fire(at: 16_014)
+        session.lose(first)
+        #expect(session.receive(.pong(ref: Ref(2)), on: first) == [])
+        session.reconnect(to: second)
+        session.fire(at: 17_014)
+        #expect(session.frames(on: second).last == .ping(ref: Ref(3)))
+    }
+
     @Test func anAckSettlesTheMessage() {
         var session = Session(joined: 3)
         let message = session.send("k1")
@@ -327,8 +343,11 @@ struct Session {
     private var written: [(LinkID, ClientFrame)] = []
     private var features: [String] = []
 
-    init(keepsOutbox: Bool = false) {
-        machine = SessionMachine(.init(user: "ann", token: "t", client: "test", keepsOutbox: keepsOutbox), seed: 1)
+    init(keepsOutbox: Bool = false, measuresLatency: Bool = false) {
+        machine = SessionMachine(
+            .init(
+                user: "ann", token: "t", client: "test", keepsOutbox: keepsOutbox, measuresLatency: measuresLatency),
+            seed: 1)
     }
 
     /// Welcomed on the first connection, with the lobby joined and shown up to `last`.

@@ -46,7 +46,7 @@ struct LineView: Sendable {
             return [.text(text(of: entry, in: room))]
         case .gap(let room, _, _):
             return [.text(prefix(room) + style.dimmed("-- messages are missing here"))]
-        case .caughtUp, .stored, .typing, .read:
+        case .caughtUp, .stored, .typing, .read, .latency:
             return []
         case .topic(let room, let topic):
             guard showsPresence else { return [] }

@@ -238,5 +238,11 @@ extension Position {
         return self
     }
 
+    /// The place just after this one; asking for what comes before it includes this one.
+    var successor: Position {
+        if sequence < .max { return Position(milliseconds: milliseconds, sequence: sequence + 1) }
+        return milliseconds < .max ? Position(milliseconds: milliseconds + 1, sequence: 0) : self
+    }
+
     func isPredecessor(of other: Position) -> Bool { other.predecessor == self }
 }

@@ -36,7 +36,7 @@ extension SessionMachine {
             switch settle(ref) {
             case .page: update(room, from: link, at: now) { $0.page(messages, more: more) }
             case .request(let id): finish(id, .success(.history(messages, more: more)))
-            case .join, .send, .leave, nil: break
+            case .join, .send, .leave, .roundTrip, nil: break
             }
         case .ack(let ref, let room, let id, let duplicate):
             receivedAck(ref, room, id, duplicate)
@@ -75,8 +75,10 @@ extension SessionMachine {
             perform(reconnect.draining(link, after: wait, at: now), at: now)
         case .error(let error):
             receivedError(error, on: link, at: now)
-        case .pong:
-            break
+        case .pong(let ref):
+            guard case .roundTrip(let sentAt) = settle(ref) else { return }
+            actions.append(.tell(.latency(now - sentAt)))
+            roundTripAt = now + ClientLimits.roundTripEvery
         }
     }
 
@@ -102,6 +104,8 @@ extension SessionMachine {
         case .send(let key): sendRefused(key, error, on: link, at: now)
         case .leave(let room): actions.append(.tell(.left(room)))
         case .request(let id): finish(id, .failure(.refused(error)))
+        // An edge that takes no `ping` for now.
+        case .roundTrip: roundTripAt = now + ClientLimits.roundTripEvery
         case nil: actions.append(.tell(.error(error)))
         }
     }

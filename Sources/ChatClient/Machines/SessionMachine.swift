@@ -18,6 +18,8 @@ struct SessionMachine: Sendable {
         var window = 1
         /// The outbox has a file: ``Action/place(_:_:)`` is answered with ``SessionMachine/placed(_:at:)``.
         var keepsOutbox = false
+        /// Round trips are measured and told.
+        var measuresLatency = false
         var backoff = Backoff()
     }
 
@@ -66,6 +68,8 @@ struct SessionMachine: Sendable {
             case send(key: String)
             case leave(RoomName)
             case request(RequestID)
+            /// A `ping` sent then.
+            case roundTrip(NIODeadline)
         }
         var link: LinkID
         var purpose: Purpose
@@ -83,6 +87,8 @@ struct SessionMachine: Sendable {
     var actions: [Action] = []
     /// What the edge of the active connection can do; see ``ServerFeature``.
     private(set) var features: Set<String> = []
+    /// When the next `ping` measures the way to the edge; nil: never, or while one is under way.
+    var roundTripAt: NIODeadline?
     private var token: String?
     private var resume: String?
     private var lastEnding: LinkEnding?
@@ -103,6 +109,7 @@ struct SessionMachine: Sendable {
         if let next = reconnect.deadline { all.append(next) }
         if let next = outbox.deadline { all.append(next) }
         if let next = readDeadline { all.append(next) }
+        if let roundTripAt { all.append(roundTripAt) }
         return all.min()
     }
 
@@ -145,6 +152,7 @@ struct SessionMachine: Sendable {
         perform(reconnect.timerFired(at: now), at: now)
         outbox.timerFired(at: now)
         retryRooms(at: now)
+        measureRoundTrip(at: now)
         return flush(at: now)
     }
 
@@ -222,6 +230,15 @@ extension SessionMachine {
             actions.append(.tell(.kept(message, .writtenBy(author))))
         }
         perform(reconnect.ready(link, at: now), at: now)
+        if configuration.measuresLatency { roundTripAt = now + ClientLimits.firstRoundTripAfter }
+    }
+
+    private mutating func measureRoundTrip(at now: NIODeadline) {
+        guard let due = roundTripAt, due <= now else { return }
+        // Without a connection the next `welcome` begins anew.
+        roundTripAt = nil
+        guard let active else { return }
+        actions.append(.write(.ping(ref: Ref(nextRef(.roundTrip(now), on: active))), on: active))
     }
 
     /// Closes a connection that is of no more use and treats it as ended.

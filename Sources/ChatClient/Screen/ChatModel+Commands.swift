@@ -14,10 +14,11 @@ extension ChatModel {
         switch command {
         case .join: return joinAndShow(argument ?? "")
         case .leave: return withRoom(argument) { $0.leave($1) }
+        case .rooms: ask(.askRooms)
         case .msg: return message(argument ?? "")
         // A body begins with it as it is typed.
         case .me: return speak("/me \(argument ?? "")")
-        case .nick: ask(.changeName(argument ?? ""))
+        case .nick: return changeName(argument ?? "")
         case .names: return withRoom(argument) { $0.ask(.askWho($1)) }
         case .topic: return topic(argument)
         case .history: return withRoom(nil) { $0.askForHistory($1) }
@@ -61,7 +62,14 @@ extension ChatModel {
         return true
     }
 
+    /// `#ops`, or `@bob` for the room of two with him.
+    func called(_ name: RoomName) -> String {
+        if case .direct(let user) = rooms[name]?.kind { return "@\(user)" }
+        return "#\(name)"
+    }
+
     private mutating func roomName(_ text: String) -> RoomName? {
+        if text.hasPrefix("@"), let direct = order.first(where: { called($0) == text }) { return direct }
         do throws(WireError) {
             return try RoomName(text.hasPrefix("#") ? text.dropFirst() : text[...])
         } catch {
@@ -86,10 +94,21 @@ extension ChatModel {
         return message(user.value, words.count > 1 ? String(words[1]) : nil)
     }
 
+    private mutating func changeName(_ name: String) -> Bool {
+        guard !ledger.hasToken else { return fail("your name is in your token: another one needs another token") }
+        do throws(WireError) {
+            guard try UserName(name).value != user else { return fail("that is you") }
+        } catch {
+            return fail(error.message)
+        }
+        ask(.changeName(name))
+        return true
+    }
+
     private mutating func topic(_ text: String?) -> Bool {
         guard let current, let room = rooms[current] else { return fail("no room yet: /join ROOM") }
         guard let text else {
-            inform(room.topic.isEmpty ? "#\(current) has no topic" : "#\(current): \(room.topic)")
+            inform(room.topic.isEmpty ? "\(called(current)) has no topic" : "\(called(current)): \(room.topic)")
             return true
         }
         guard features.contains(ServerFeature.topic.rawValue) else { return fail("this server keeps no topics") }
@@ -120,10 +139,11 @@ extension ChatModel {
     }
 
     private mutating func toggleMute(_ name: RoomName) {
-        guard rooms[name] != nil else { return warn("you are not in #\(name)") }
+        guard rooms[name] != nil else { return warn("you are not in \(called(name))") }
         rooms[name]?.isMuted.toggle()
         inform(
-            rooms[name]?.isMuted == true ? "#\(name) is muted; /mute again ends it" : "#\(name) is not muted any more")
+            rooms[name]?.isMuted == true
+                ? "\(called(name)) is muted; /mute again ends it" : "\(called(name)) is not muted any more")
         ask(.saveSettings)
     }
 
@@ -153,12 +173,12 @@ extension ChatModel {
     private mutating func setNotify(_ argument: String?) -> Bool {
         guard let current, let room = rooms[current] else { return fail("no room yet: /join ROOM") }
         guard let argument else {
-            inform("#\(current) notifies you of: \(room.notify.rawValue)")
+            inform("\(called(current)) notifies you of: \(room.notify.rawValue)")
             return true
         }
         guard let level = RoomModel.Notify(rawValue: argument) else { return fail(SlashCommand.notify.usage) }
         rooms[current]?.notify = level
-        inform("#\(current) notifies you of: \(level.rawValue)")
+        inform("\(called(current)) notifies you of: \(level.rawValue)")
         ask(.saveSettings)
         return true
     }

@@ -95,7 +95,7 @@ extension ChatModel {
         func beginning(_ words: [String]) -> [String] { words.filter { $0.lowercased().hasPrefix(text.lowercased()) } }
         switch argument {
         case .none, .text, .path: return nil
-        case .room: return roomNames(text)
+        case .room: return text.hasPrefix("@") ? directNames(text) : roomNames(text)
         case .user: return users(text).map { "\($0) " }
         case .file: return beginning(current.flatMap { rooms[$0]?.files.map(\.name) } ?? [])
         case .transfer: return beginning(transfers.filter { $0.endedAt == nil }.map { "\($0.id)" })
@@ -109,6 +109,11 @@ extension ChatModel {
     private func roomNames(_ token: String) -> [String] {
         let prefix = (token.hasPrefix("#") ? token.dropFirst() : token[...]).lowercased()
         return order.filter { rooms[$0]?.kind == .room }.map(\.value).filter { $0.hasPrefix(prefix) }.map { "#\($0)" }
+    }
+
+    /// Rooms of two go by the other one's name.
+    private func directNames(_ token: String) -> [String] {
+        order.filter { rooms[$0]?.kind != .room }.map(called).filter { $0.lowercased().hasPrefix(token.lowercased()) }
     }
 
     /// Those who spoke last come first, then those who are there.

@@ -144,6 +144,7 @@ extension ChatModel {
     }
 
     mutating func stored(_ message: OutgoingMessage, at id: Position) {
+        troublePassed()
         let name = message.room
         let line = rooms[name]?.log.index(of: .own(key: message.key)).flatMap { rooms[name]?.log.lines[$0] }
         guard var line, takeOwn(message.key, in: name, as: id) else { return settle(message.key) }
@@ -157,7 +158,7 @@ extension ChatModel {
 
     mutating func delayed(_ message: OutgoingMessage, _ error: ErrorFrame) {
         // Waiting for a rate limit is no news.
-        if error.code != .rateLimited { inform("not stored yet, kept: \(error.message)") }
+        if error.code != .rateLimited { informForNow("not stored yet, kept: \(error.message)") }
     }
 
     mutating func kept(_ message: OutgoingMessage, _ reason: SessionEvent.KeptReason) {

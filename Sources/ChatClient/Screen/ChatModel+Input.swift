@@ -64,7 +64,7 @@ extension ChatModel {
             return false
         }
         if case .refused(let reason) = room.membership {
-            warn("#\(current) is not joined: \(reason)")
+            warn("\(called(current)) is not joined: \(reason)")
             return false
         }
         guard let body = body(of: typed.hasPrefix("//") ? String(typed.dropFirst()) : typed) else { return false }

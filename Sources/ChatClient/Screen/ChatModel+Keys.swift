@@ -87,7 +87,7 @@ extension ChatModel {
     /// Ctrl-C clears the line; what was typed can be had back with Up.
     private mutating func interrupted() {
         guard editor.isEmpty else {
-            editor.history.add(editor.text)
+            if editor.history.add(editor.text) { ask(.saveInput(editor.text)) }
             editor.set("")
             leaveAskedAt = nil
             return edited()

@@ -52,7 +52,9 @@ extension ChatModel {
 
     /// The keys of help scroll it; whatever else is pressed closes it and does what it always does.
     private mutating func pressedInHelp(_ scroll: Int, _ key: Key) -> Bool {
-        let page = max(1, rows - 2)
+        let page = ChatView.helpPage(self)
+        let last = ChatView.helpScrollMax(self)
+        let scroll = min(scroll, last)
         let target: Int
         switch key {
         case Key(.up): target = scroll - 1
@@ -60,7 +62,7 @@ extension ChatModel {
         case Key(.pageUp): target = scroll - page
         case Key(.pageDown), Key(.character(" ")): target = scroll + page
         case Key(.home): target = 0
-        case Key(.end): target = Self.helpLinesMax
+        case Key(.end): target = last
         case Key(.escape), Key(.enter), Key(.function(1)), Key(.character("q")), .control("c"):
             overlay = nil
             return true
@@ -68,12 +70,9 @@ extension ChatModel {
             overlay = nil
             return false
         }
-        overlay = .help(scroll: min(max(0, target), Self.helpLinesMax))
+        overlay = .help(scroll: min(max(0, target), last))
         return true
     }
-
-    /// More lines than help has; the view shows the last page for what is beyond it.
-    private static var helpLinesMax: Int { SlashCommand.allCases.count + 60 }
 
     private mutating func answer(_ question: Overlay.Question, _ key: Key) {
         switch key {

@@ -8,8 +8,7 @@ extension ChatModel {
         completion = nil
         let text = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
         if pastedIntoOverlay(text) { return }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
-        if lines > ScreenLimits.pasteLinesMax || text.utf8.count > ScreenLimits.pasteBytesMax {
+        if Self.lines(of: text).count > ScreenLimits.pasteLinesMax || text.utf8.count > ScreenLimits.pasteBytesMax {
             overlay = .paste(text)
             return
         }
@@ -19,6 +18,12 @@ extension ChatModel {
         guard isEmpty, let path = PastedPath.path(in: text) else { return }
         ledger.pastedPath = (path, text)
         ask(.checkPath(path))
+    }
+
+    /// A newline ends a line: none follows the last one.
+    static func lines(of text: String) -> [Substring] {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.count > 1 && lines.last?.isEmpty == true ? lines.dropLast() : lines
     }
 
     /// All of it or nothing: a part would pass for the whole.

@@ -21,6 +21,7 @@ extension ChatModel {
 
     /// Enters a room, without looking at it.
     mutating func join(_ name: RoomName, kind: RoomModel.Kind = .room) {
+        ledger.closedDirects.remove(name)
         if let room = rooms[name] {
             switch room.membership {
             case .joining, .joined: return
@@ -40,6 +41,7 @@ extension ChatModel {
     private mutating func add(_ name: RoomName, _ kind: RoomModel.Kind) {
         var room = RoomModel(name: name)
         room.kind = kind
+        room.draft = ledger.drafts.removeValue(forKey: name) ?? ""
         room.isMuted = ledger.muted.contains(name)
         room.notify = ledger.notify[name] ?? (kind == .room ? ledger.notifyByDefault : .all)
         rooms[name] = room
@@ -48,7 +50,7 @@ extension ChatModel {
     }
 
     mutating func leave(_ name: RoomName) {
-        guard let index = order.firstIndex(of: name) else { return warn("you are not in #\(name)") }
+        guard let index = order.firstIndex(of: name) else { return warn("you are not in \(called(name))") }
         ask(.leave(name))
         let kept = unsent(in: name)
         if name == current {
@@ -56,7 +58,11 @@ extension ChatModel {
             current = nil
             editor.set("")
         }
-        if let draft = rooms[name]?.draft, !draft.isEmpty { ask(.saveDraft(name, draft)) }
+        if let draft = rooms[name]?.draft, !draft.isEmpty {
+            ask(.saveDraft(name, draft))
+            ledger.drafts[name] = draft
+        }
+        if rooms[name]?.kind != .room { ledger.closedDirects.insert(name) }
         order.remove(at: index)
         rooms[name] = nil
         ledger.readToSend[name] = nil
@@ -118,9 +124,25 @@ extension ChatModel {
         warn("no direct room with \(user): \(reason)")
     }
 
+    /// The rooms of two that are there, also of others who wrote while this user was away. What was left stays left.
+    mutating func received(directs: [DirectListing]) {
+        for direct in directs where !ledger.closedDirects.contains(direct.room) {
+            offered(direct.room, by: direct.user)
+        }
+    }
+
+    /// A room that was joined for what waited for it turns out to be one of two.
+    private mutating func know(_ name: RoomName, with user: String) {
+        guard rooms[name]?.kind == .room else { return }
+        rooms[name]?.kind = .direct(with: user)
+        rooms[name]?.notify = ledger.notify[name] ?? .all
+        order.removeAll { $0 == name }
+        order.append(name)
+    }
+
     /// Somebody offers a room of two.
     mutating func offered(_ name: RoomName, by user: String) {
-        guard rooms[name] == nil else { return }
+        guard rooms[name] == nil else { return know(name, with: user) }
         let directs = order.count { rooms[$0]?.kind != .room }
         // Ignored people, and more than are looked at, wait until the user opens the room.
         if ignored.contains(user) { return }

@@ -20,7 +20,8 @@ extension ChatModel {
     mutating func scrollToTop() {
         guard let current, let first = rooms[current]?.log.lines.first else { return }
         jump(to: first.id, in: current)
-        loadOlder(current)
+        // No entry is there: the search ends with the oldest one.
+        if rooms[current]?.log.oldestEntry != nil { seek(.zero, in: current) }
     }
 
     /// Brings a line into the middle of the view.
@@ -34,6 +35,7 @@ extension ChatModel {
 
     private mutating func set(_ scroll: RoomModel.Scroll, in name: RoomName) {
         rooms[name]?.scroll = scroll
+        if scroll == .bottom { ledger.found = nil }
         // Whoever scrolls does not wait any more for what was to be shown.
         rooms[name]?.notes.seeking = nil
     }
@@ -51,7 +53,8 @@ extension ChatModel {
     /// Asks for the page before the oldest entry, unless it is on its way, there is none, or the log is full.
     mutating func loadOlder(_ name: RoomName) {
         guard let room = rooms[name], !room.isLoadingOlder, !room.hasOldest, room.membership == .joined,
-            room.log.settled < RoomLines.limit, let oldest = room.log.oldestEntry, case .online = connection
+            room.log.settled < RoomLines.limit, let oldest = room.log.oldestEntry ?? room.notes.newestAtJoin?.successor,
+            case .online = connection
         else { return }
         rooms[name]?.isLoadingOlder = true
         ask(.loadOlder(name, before: oldest))
@@ -69,17 +72,25 @@ extension ChatModel {
         goOnSeeking(in: name)
     }
 
+    private static let fetching = "fetching older messages…"
+
     mutating func goOnSeeking(in name: RoomName) {
         guard let room = rooms[name], let position = room.notes.seeking else { return }
         let isThere = room.log.index(of: .entry(position)) != nil
         if isThere || (room.log.oldestEntry.map { $0 < position } ?? true) {
             rooms[name]?.notes.seeking = nil
+            if hint?.text == Self.fetching { hint = nil }
             guard isThere else { return inform("the line is in no part of the history that is shown here") }
             return jump(to: .entry(position), in: name)
         }
         loadOlder(name)
-        if rooms[name]?.isLoadingOlder == true { return inform("fetching older messages…") }
+        if rooms[name]?.isLoadingOlder == true { return inform(Self.fetching) }
         rooms[name]?.notes.seeking = nil
+        if position == .zero {
+            if hint?.text == Self.fetching { hint = nil }
+            if let first = room.log.lines.first { jump(to: first.id, in: name) }
+            return
+        }
         warn(room.hasOldest ? "the line is no longer there" : "older messages cannot be fetched now")
     }
 }

@@ -134,5 +134,6 @@ extension ChatModel {
         case .entry(let position): seek(position, in: current)
         case .own, .local: jump(to: id, in: current)
         }
+        ledger.found = id
     }
 }

@@ -28,8 +28,16 @@ extension ChatModel {
             }
         case .topic(let room, let topic): received(topic, in: room)
         case .read(let room, let position): adopt(readMarker: position, in: room)
-        case .direct(let room, let user): offered(room, by: user)
-        case .notice(let level, _, let text): received(notice: text, level)
+        case .direct(let room, let user):
+            ledger.closedDirects.remove(room)
+            offered(room, by: user)
+        case .latency(let time):
+            if case .online(let node, _) = connection {
+                // Nothing takes no time.
+                let milliseconds = max(1, Int((time.nanoseconds + 500_000) / 1_000_000))
+                connection = .online(node: node, latencyMilliseconds: milliseconds)
+            }
+        case .notice(let level, let code, let text): received(notice: text, level, code)
         case .error(let error): warn(error.message)
         }
     }
@@ -39,6 +47,8 @@ extension ChatModel {
         user = connected.user
         features = connected.features
         ledger.bodyBytesMax = min(connected.bodyBytes, Limits.bodyBytesMax)
+        // Who wrote while this user was away was told to nobody.
+        if features.contains(ServerFeature.direct.rawValue) { ask(.askDirects) }
     }
 
     private mutating func disconnected(_ reason: String, _ retryAt: NIODeadline, _ attempt: Int) {
@@ -46,8 +56,8 @@ extension ChatModel {
         if case .offline(_, _, _, let earlier) = connection { since = earlier }
         if case .online = connection {
             tellLoss()
-            // The countdown stands in its place.
-            fadeHint()
+            // It would hide the countdown.
+            if hint?.level == .info { hint = nil }
         }
         connection = .offline(reason: reason, retryAt: retryAt, attempt: attempt, since: since)
         for name in rooms.keys {
@@ -82,6 +92,7 @@ extension ChatModel {
         rooms[name]?.count = joined.count
         rooms[name]?.typing = [:]
         rooms[name]?.notes.presence = nil
+        rooms[name]?.notes.newestAtJoin = joined.position == .zero ? nil : joined.position
         if let topic = joined.topic { rooms[name]?.topic = topic.text }
         if let read = joined.read { adopt(readMarker: read, in: name) }
     }
@@ -89,10 +100,10 @@ extension ChatModel {
     private mutating func refused(_ name: RoomName, _ error: ErrorFrame) {
         guard rooms[name] != nil else { return }
         rooms[name]?.membership = .refused(error.message)
-        add(.notice("cannot join #\(name): \(error.message)"), to: name)
+        add(.notice("cannot join \(called(name)): \(error.message)"), to: name)
         let kept = unsent(in: name)
         if kept > 0 { add(.notice("\(kept) unsent, kept; /join \(name) sends them"), to: name) }
-        if name == current { warn("cannot join #\(name): \(error.message)") }
+        if name == current { warn("cannot join \(called(name)): \(error.message)") }
     }
 
     private mutating func caughtUp(_ name: RoomName, missed: Int) {
@@ -119,10 +130,13 @@ extension ChatModel {
             to: name)
     }
 
-    private mutating func received(notice text: String, _ level: NoticeLevel) {
+    private mutating func received(notice text: String, _ level: NoticeLevel, _ code: NoticeCode) {
+        if code == .restored { troublePassed() }
         guard let current else { return inform(text) }
         add(.notice(text), to: current)
-        if level == .warning { warn(text) }
+        guard level == .warning else { return }
+        warn(text)
+        if code == .degraded { ledger.passingHint = hint }
     }
 }
 

@@ -24,7 +24,7 @@ extension ChatModel {
         switch transfer.state {
         case .waiting, .running, .verifying, .retrying: return
         case .done(let path):
-            if transfer.isUpload { return inform("\(transfer.name) is in #\(transfer.room)") }
+            if transfer.isUpload { return inform("\(transfer.name) is in \(called(transfer.room))") }
             inform("saved: \(path)")
             if rooms[transfer.room] != nil {
                 add(
@@ -70,7 +70,7 @@ extension ChatModel {
         guard rooms[name] != nil else { return }
         rooms[name]?.files = Array(files.prefix(ScreenLimits.filesMax))
         rooms[name]?.notes.listed = files
-        if files.isEmpty { add(.local([Span("no files in #\(name)", theme.dim)]), to: name) }
+        if files.isEmpty { add(.local([Span("no files in \(called(name))", theme.dim)]), to: name) }
         for (index, file) in files.enumerated() {
             let fileName = VisibleText(file.name).value
             let rest = " · \(TransferProgress.size(Int64(file.bytes))) · \(VisibleText(file.user).value)"

@@ -21,19 +21,21 @@ extension ChatModel {
         if name == current, !isWatched(name), rooms[name]?.newSince == nil { rooms[name]?.newSince = marker }
     }
 
-    /// Nobody knows what was read: of a room, what was there before the user came counts as read; of a direct room,
-    /// which the other one may have opened with these very words, nothing does.
-    mutating func beginMarker(of room: RoomModel) {
-        guard let newest = room.log.newestEntry else { return }
-        adopt(readMarker: room.kind == .room ? newest : .zero, in: room.name)
-        guard room.kind != .room, let line = room.log.lines.last(where: { counts($0) }) else { return }
-        notify(line, in: room.name)
-    }
-
     /// A room that had no entry when it was joined: what comes now is new, and what is older is not.
     mutating func beginMarker(before position: Position, in name: RoomName) {
         guard rooms[name]?.notes.hasCaughtUp == true, rooms[name]?.readMarker == nil else { return }
         rooms[name]?.readMarker = position.predecessor
+    }
+
+    /// Nobody knows what was read. What was said in a room before the user came counts as read; what was said to the user
+    /// alone does not, where the server would know better.
+    mutating func beginMarker(of room: RoomModel) {
+        guard let newest = room.log.newestEntry else { return }
+        guard room.kind != .room, features.contains(ServerFeature.read.rawValue) else {
+            return adopt(readMarker: newest, in: room.name)
+        }
+        adopt(readMarker: .zero, in: room.name)
+        if let line = room.log.lines.last(where: { $0.id == .entry(newest) }) { notify(line, in: room.name) }
     }
 
     /// What is on the screen is seen.

@@ -10,6 +10,7 @@ extension ChatModel {
         markSeen()
         sendReadMarkers()
         saveDraftIfDue()
+        timeHint()
         nameWindow()
         defer { ledger.actions.removeAll(keepingCapacity: true) }
         return ledger.actions
@@ -26,13 +27,10 @@ extension ChatModel {
             self.rows = max(1, rows)
         case .session(let event): received(event)
         case .tick: tick()
-        case .latency(let milliseconds):
-            if case .online(let node, _) = connection {
-                connection = .online(node: node, latencyMilliseconds: milliseconds)
-            }
         case .older(let room, let entries, let more): received(older: entries, more: more, in: room)
         case .found(let room, let query, let entries, let before): found(entries, before: before, query, in: room)
         case .searchFailed(let room, let query, let reason): searchFailed(reason, query, in: room)
+        case .directs(let directs): received(directs: directs)
         case .directOpened(let room, let user): directOpened(room, with: user)
         case .directFailed(let user, let reason): directFailed(with: user, reason)
         case .sendFailed(let message, let reason): refuse(message, reason)
@@ -52,7 +50,10 @@ extension ChatModel {
 
     private mutating func handle(_ event: TerminalEvent) {
         switch event {
-        case .key(let key): pressed(key)
+        case .key(let key):
+            // Whoever types is there, whatever the terminal said last.
+            hasFocus = true
+            pressed(key)
         case .paste(let text): pasted(text)
         case .mouse(let mouse): moved(mouse)
         case .focus(let hasFocus): focused(hasFocus)
@@ -62,12 +63,11 @@ extension ChatModel {
 
     private mutating func start(_ names: [RoomName], _ drafts: [RoomName: String], _ restored: [OutgoingMessage]) {
         ledger.unsettled = restored
+        ledger.drafts = drafts
         // Rooms that messages wait for are joined whether they are asked for or not: only there they are sent.
-        for name in names + restored.map(\.room) where rooms[name] == nil {
-            join(name)
-            rooms[name]?.draft = drafts[name] ?? ""
-        }
-        if let first = names.first ?? order.first { show(first) }
+        for name in names + restored.map(\.room) where rooms[name] == nil { join(name) }
+        let first = ledger.shownFirst.flatMap { rooms[$0] == nil ? nil : $0 }
+        if let first = first ?? names.first ?? order.first { show(first) }
     }
 
     private mutating func focused(_ hasFocus: Bool) {
@@ -80,6 +80,11 @@ extension ChatModel {
         switch mouse.action {
         case .wheelUp: scroll(rows: -Self.wheelRows)
         case .wheelDown: scroll(rows: Self.wheelRows)
+        case .press(button: 0):
+            guard overlay == nil, let name = ChatView.room(of: self, column: mouse.column, row: mouse.row) else {
+                return
+            }
+            show(name)
         case .press, .release, .drag: break
         }
     }
@@ -98,8 +103,8 @@ extension ChatModel {
             leaveAskedAt = nil
             hint = nil
         }
-        if let until = ledger.hintUntil, until <= now { fadeHint() }
         if let until = ledger.heldLetterUntil, until <= now { ledger.heldLetterUntil = nil }
+        if let until = ledger.hintUntil, until <= now { hint = nil }
         transfers.removeAll { transfer in
             transfer.endedAt.map { now - $0 >= ScreenLimits.transferShownFor } ?? false
         }
@@ -112,8 +117,8 @@ extension ChatModel {
         for room in rooms.values { times += room.typing.values }
         if let leaveAskedAt { times.append(leaveAskedAt + ScreenLimits.leaveWithin) }
         if let until = ledger.heldLetterUntil { times.append(until) }
-        if hint != nil, let until = ledger.hintUntil { times.append(until) }
         if let at = ledger.searchAt { times.append(at) }
+        if let until = ledger.hintUntil { times.append(until) }
         if !ledger.readToSend.isEmpty, let at = ledger.readSentAt, case .online = connection {
             times.append(at + ScreenLimits.readMarkEvery)
         }
@@ -139,19 +144,30 @@ extension ChatModel {
     /// Until the next key, or for a while: it stands where the connection and who types are told.
     mutating func inform(_ text: String) {
         hint = Hint(level: .info, text: text)
-        ledger.hintUntil = now + ScreenLimits.hintShownFor
     }
 
-    /// Until the next key.
     mutating func warn(_ text: String) {
         hint = Hint(level: .warning, text: text)
-        ledger.hintUntil = nil
     }
 
-    /// What was only told gives way to something that matters more; a warning does not.
-    mutating func fadeHint() {
-        if hint?.level == .info { hint = nil }
-        ledger.hintUntil = nil
+    /// A hint about what ends by itself; ``troublePassed()`` takes it away.
+    mutating func informForNow(_ text: String) {
+        inform(text)
+        ledger.passingHint = hint
+    }
+
+    mutating func troublePassed() {
+        if let passing = ledger.passingHint, hint == passing { hint = nil }
+        ledger.passingHint = nil
+    }
+
+    /// The status is worth more than an old hint.
+    private mutating func timeHint() {
+        guard hint != ledger.timedHint else { return }
+        ledger.timedHint = hint
+        ledger.hintUntil = hint.map {
+            now + ($0.level == .info ? ScreenLimits.hintShownFor : ScreenLimits.warningShownFor)
+        }
     }
 
     /// Puts a line of the client's own into the current room's log.
@@ -174,9 +190,7 @@ extension ChatModel {
     private mutating func nameWindow() {
         var title = "TermChat"
         if let current {
-            var head = "#\(current)"
-            if case .direct(let user) = rooms[current]?.kind { head = user }
-            title = "\(head) — \(title)"
+            title = "\(called(current)) — \(title)"
         }
         var mentions = 0
         for room in rooms.values { mentions += room.kind == .room ? room.mentions : room.unread }

@@ -103,6 +103,7 @@ struct RoomModel: Sendable {
     var isLoadingOlder = false
     /// The room's first entry, or the oldest that the server keeps, is in the log.
     var hasOldest = false
+    /// The newest first.
     var files: [FileLine] = []
     /// What is remembered and never drawn.
     var notes = RoomNotes()
@@ -211,7 +212,11 @@ struct TransferModel: Sendable, Equatable, Identifiable {
 
 /// Local time for people, without a look at the system for each line.
 struct LocalCalendar: Sendable {
+    /// `1:05 pm` and not `13:05`.
+    var hasTwelveHours = false
     /// Seconds east of Greenwich at a time (milliseconds since 1970).
     var offset: @Sendable (UInt64) -> Int
     static let utc = LocalCalendar { _ in 0 }
+
+    init(_ offset: @escaping @Sendable (UInt64) -> Int) { self.offset = offset }
 }

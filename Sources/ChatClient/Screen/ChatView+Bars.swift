@@ -187,9 +187,9 @@ extension ChatView {
         case .verifying: state = [" checking"]
         case .retrying(let at, let reason):
             let seconds = max(0, (at - model.now).nanoseconds) / 1_000_000_000
-            state = [" \(done) again in \(seconds) s: \(VisibleText(reason).value)", " \(done) again in \(seconds) s"]
-        // A file that got another name says so.
-        case .done(let text): state = (text == transfer.name ? [] : [" done: \(VisibleText(text).value)"]) + [" done"]
+            let again = seconds > 0 ? "again in \(seconds) s" : "tries again"
+            state = [" \(done) \(again): \(VisibleText(reason).value)", " \(done) \(again)"]
+        case .done: state = [" done"]
         case .failed(let reason): state = [" failed: \(VisibleText(reason).value)", " failed"]
         case .cancelled: state = [" cancelled"]
         case .running:

@@ -104,6 +104,9 @@ extension ChatView {
         return max(0, helpRows(of: model, columns: space.columns).count - space.rows)
     }
 
+    /// The rows of help that are seen at once.
+    static func helpPage(_ model: ChatModel) -> Int { max(1, Box(layout(of: model)).inner.rows) }
+
     private static func helpRows(of model: ChatModel, columns: Int) -> [[Span]] {
         let theme = model.theme
         return HelpText.sections(model.glyphs).flatMap { section in
@@ -197,7 +200,7 @@ extension ChatView {
     // MARK: Questions
 
     private mutating func drawPaste(_ text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = ChatModel.lines(of: text)
         let size = TransferProgress.size(Int64(text.utf8.count))
         let title = "Paste: \(lines.count) \(lines.count == 1 ? "line" : "lines"), \(size)"
         let area = put(Box(layout, columns: 64, rows: min(14, lines.count + 2)), title: title, footer: "")

@@ -144,7 +144,7 @@ extension ChatView {
     /// The newest files of the room below the transfers that run in it.
     private func fileRows(of room: RoomModel, columns: Int) -> [[Span]] {
         var rows: [[Span]] = []
-        for file in room.files.suffix(Self.filesShown).reversed() {
+        for file in room.files.prefix(Self.filesShown) {
             rows.append(columnRow(VisibleText(file.name).value, TransferProgress.size(Int64(file.bytes)), columns))
         }
         for transfer in model.transfers.filter({ $0.room == room.name && $0.isUnfinished }).prefix(Self.filesShown) {

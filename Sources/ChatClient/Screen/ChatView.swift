@@ -58,7 +58,8 @@ struct ChatView {
     private static func window(
         of room: RoomModel, in model: ChatModel, _ layout: ScreenLayout, link: @escaping (String) -> UInt16
     ) -> LogWindow {
-        let columns = LogColumns(columns: layout.log.columns, isNarrow: layout.isNarrow)
+        let columns = LogColumns(
+            columns: layout.log.columns, isNarrow: layout.isNarrow, hasTwelveHours: model.calendar.hasTwelveHours)
         return LogWindow(
             log: room.log, layout: LogLayout(model, room: room, columns: columns, link: link),
             height: layout.log.rows)

@@ -1,10 +1,12 @@
 /// Sizes, times and days as people read them.
 enum Figures {
-    /// `10:01`, local time.
+    /// `10:01`, or `10:01 am`, local time.
     static func clock(_ milliseconds: UInt64, _ calendar: LocalCalendar, seconds: Bool = false) -> String {
         let second = localSeconds(milliseconds, calendar) % 86_400
-        let minutes = "\(two(second / 3600)):\(two(second / 60 % 60))"
-        return seconds ? "\(minutes):\(two(second % 60))" : minutes
+        let hour = second / 3600
+        let rest = ":\(two(second / 60 % 60))" + (seconds ? ":\(two(second % 60))" : "")
+        guard calendar.hasTwelveHours else { return two(hour) + rest }
+        return "\((hour + 11) % 12 + 1)\(rest) \(hour < 12 ? "am" : "pm")"
     }
 
     /// Days since 1970, local time: two times with the same number are of the same day.

@@ -21,6 +21,8 @@ struct LogLayout {
     /// Lines of ignored people.
     let isHidden: (LogLine) -> Bool
     let newSince: Position?
+    /// The line that a search led to.
+    let found: LogLine.ID?
     let today: Int
     let link: (String) -> UInt16
 
@@ -35,6 +37,7 @@ struct LogLayout {
         user = model.user
         isHidden = { model.isHidden($0) }
         newSince = room.newSince
+        found = room.name == model.current ? model.ledger.found : nil
         today = Figures.day(model.wallClock, model.calendar)
         self.link = link
     }
@@ -136,9 +139,11 @@ struct LogLayout {
 
     /// A line that mentions the user begins with `@`, for those who see no colours.
     private func gutter(_ line: LogLine, name: Span, isFirst: Bool) -> [Span] {
-        let attention = line.mentionsMe && isFirst ? Span("@", theme.mention) : Span(" ", theme.text)
+        var attention = line.mentionsMe && isFirst ? Span("@", theme.mention) : Span(" ", theme.text)
+        if let found, found == line.id { attention = Span(glyphs.current, theme.mention) }
         guard columns.form != .inline else { return columns.text > 0 ? [attention] : [] }
-        let time = isFirst ? Figures.clock(line.time, calendar) : "     "
+        let clock = isFirst ? Figures.clock(line.time, calendar) : ""
+        let time = String(repeating: " ", count: max(0, columns.time - clock.count)) + clock
         let separator = columns.form == .separated ? " \(glyphs.column) " : " "
         let label = isFirst ? cut(name.text, columns: columns.name) : ""
         let padding = String(repeating: " ", count: max(0, columns.name - TextWidth.of(label)))
@@ -193,7 +198,7 @@ struct LogLayout {
     private func rule(
         _ text: String, _ style: Style, short: Bool = false, left: String? = nil, right: String? = nil
     ) -> [Row] {
-        let indent = columns.form == .separated ? 1 + LogColumns.timeColumns + 1 : min(1, columns.text)
+        let indent = columns.form == .separated ? 1 + columns.time + 1 : min(1, columns.text)
         let width = max(1, columns.width - indent - indent.signum())
         let label = cut(text, columns: width)
         let rest = width - TextWidth.of(label) - 2

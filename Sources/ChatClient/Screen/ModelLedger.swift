@@ -17,6 +17,14 @@ struct ModelLedger: Sendable {
     var bodyBytesMax = Limits.bodyBytesMax
     /// What is said in direct rooms that are being opened, by user.
     var directTexts: [String: [String]] = [:]
+    /// Direct rooms that this user left: they come back when somebody says something there.
+    var closedDirects: Set<RoomName> = []
+    /// What an earlier run, or an earlier stay, left in the input line of rooms that are not joined.
+    var drafts: [RoomName: String] = [:]
+    /// The room to begin with; nil: the first one.
+    var shownFirst: RoomName?
+    /// The user's name is in the token that signed in.
+    var hasToken = false
     /// Read markers to send, and when the last one was.
     var readToSend: [RoomName: Position] = [:]
     var readSentAt: NIODeadline?
@@ -30,8 +38,15 @@ struct ModelLedger: Sendable {
     var title = ""
     /// An `r` on the empty line asked to connect at once; it is typed after all when letters follow before this.
     var heldLetterUntil: NIODeadline?
+    /// Until when the hint is shown, and which one that is.
+    var hintUntil: NIODeadline?
+    var timedHint: ChatModel.Hint?
+    /// A hint about a trouble that ends by itself: it goes with the trouble.
+    var passingHint: ChatModel.Hint?
     /// When the open search asks the server.
     var searchAt: NIODeadline?
+    /// The line that the last search led to: it is marked until the log is left for the newest lines.
+    var found: LogLine.ID?
     /// A pasted path that is looked at.
     var pastedPath: (path: String, text: String)?
     /// Files to open when they are downloaded, by the room and the file's name.
@@ -47,9 +62,6 @@ struct ModelLedger: Sendable {
     /// The terminal's bell rings for what is for this user.
     var rings = true
 
-    /// When what the status line tells gives way to the connection again.
-    var hintUntil: NIODeadline?
-
     mutating func makeKey() -> String {
         keysMade += 1
         return "\(keyStem)-\(keysMade)"
@@ -62,6 +74,9 @@ struct RoomNotes: Sendable {
     var lostAt: UInt64?
     /// The history that the room began with is in the log.
     var hasCaughtUp = false
+    /// The room's last entry when it was joined. Not in the log where an earlier run's messages waited for this room: then
+    /// only what followed them is told.
+    var newestAtJoin: Position?
     /// The entry to show as soon as it is in the log; older pages are fetched until then.
     var seeking: Position?
     var presence: PresenceFold?

@@ -12,11 +12,12 @@ enum ScreenEvent: Sendable {
     case session(SessionEvent)
     /// At least once a second while something on the screen changes with time, see ``ChatModel/nextTick``.
     case tick
-    case latency(milliseconds: Int)
     /// Older entries of a room, oldest first; nil: they could not be had.
     case older(RoomName, [Entry]?, more: Bool)
     case found(RoomName, query: String, [Entry], before: Position?)
     case searchFailed(RoomName, query: String, reason: String)
+    /// This user's direct rooms, the last active one first.
+    case directs([DirectListing])
     /// A direct room is open, or could not be opened.
     case directOpened(RoomName, with: String)
     case directFailed(with: String, reason: String)
@@ -51,6 +52,8 @@ enum ScreenAction: Sendable, Equatable {
     case setTopic(RoomName, String)
     /// Answered by ``ScreenEvent/directOpened(_:with:)`` or `directFailed`.
     case openDirect(user: String)
+    /// Answered by ``ScreenEvent/directs(_:)``.
+    case askDirects
     /// Answered by ``ScreenEvent/paths(prefix:_:)``; `~/` is the user's folder.
     case completePath(prefix: String)
     /// Answered by ``ScreenEvent/pathExists(_:_:)``.

@@ -82,18 +82,20 @@ struct LogColumns: Sendable, Equatable {
     let form: Form
     /// All of the log's columns.
     let width: Int
+    /// Columns of a time.
+    let time: Int
     /// Columns of the longest name that is shown whole.
     let name: Int
     /// The column where the text begins.
     let text: Int
 
-    static let timeColumns = 5
     static let inlineBelowColumns = 34
     /// The delivery mark and the blank before it.
     static let markColumns = 2
 
-    init(columns: Int, isNarrow: Bool) {
+    init(columns: Int, isNarrow: Bool, hasTwelveHours: Bool = false) {
         width = max(1, columns)
+        time = hasTwelveHours ? 8 : 5
         if columns < Self.inlineBelowColumns {
             form = .inline
             name = max(1, min(12, columns / 3))
@@ -101,11 +103,11 @@ struct LogColumns: Sendable, Equatable {
         } else if isNarrow {
             form = .narrow
             name = max(5, columns / 10)
-            text = 1 + Self.timeColumns + 1 + name + 1
+            text = 1 + time + 1 + name + 1
         } else {
             form = .separated
             name = columns >= 100 ? 16 : columns >= 75 ? 12 : 9
-            text = 1 + Self.timeColumns + 1 + name + 3
+            text = 1 + time + 1 + name + 3
         }
     }
 

@@ -22,8 +22,9 @@ enum ScreenLimits {
     static let notifyEvery = TimeAmount.seconds(3)
     /// Characters of a notification's text.
     static let notifyCharactersMax = 200
-    /// What the status line tells, of what is no warning.
+    /// How long a hint hides the status where no key takes it away.
     static let hintShownFor = TimeAmount.seconds(10)
+    static let warningShownFor = TimeAmount.seconds(30)
     /// A second Ctrl-C within it leaves.
     static let leaveWithin = TimeAmount.seconds(3)
     /// An `r` that asks to connect belongs to a word when letters follow within it.

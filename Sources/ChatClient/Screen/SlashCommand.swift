@@ -1,6 +1,6 @@
 /// The commands of the input line: the one table that help, completion and the documents are made of.
 enum SlashCommand: String, Sendable, CaseIterable {
-    case join, leave, msg, me, nick, names, topic, history, search, read, mute, ignore, notify
+    case join, leave, rooms, msg, me, nick, names, topic, history, search, read, mute, ignore, notify
     case upload, files, get, open, cancel, theme, set, status, reconnect, resend, discard, logout, help, quit
 
     /// What a command takes, for completion.
@@ -20,6 +20,7 @@ enum SlashCommand: String, Sendable, CaseIterable {
         switch self {
         case .join: Entry(arguments: "ROOM", argument: .room, help: "join a room, or look at it")
         case .leave: Entry(arguments: "[ROOM]", argument: .room, help: "leave a room")
+        case .rooms: Entry(arguments: "", argument: .none, help: "list the rooms that you may join")
         case .msg: Entry(arguments: "NAME [TEXT]", argument: .user, help: "say something that only the two of you see")
         case .me: Entry(arguments: "TEXT", argument: .text, help: "say what you do")
         case .nick: Entry(arguments: "NAME", argument: .text, help: "be somebody else, where guests are let in")
@@ -60,7 +61,8 @@ enum SlashCommand: String, Sendable, CaseIterable {
 
     /// Short names that hands know from elsewhere.
     static let aliases: [String: SlashCommand] = [
-        "j": .join, "part": .leave, "m": .msg, "query": .msg, "who": .names, "q": .quit, "exit": .quit, "?": .help,
+        "j": .join, "part": .leave, "m": .msg, "query": .msg, "who": .names, "list": .rooms, "q": .quit, "exit": .quit,
+        "?": .help,
         "s": .search,
     ]
 
@@ -85,12 +87,15 @@ enum ScreenOption: String, Sendable, CaseIterable {
     case typing
     /// The panes at the left and at the right.
     case rooms, members
+    /// The terminal's bell for what is for this user.
+    case bell
 
     var path: WritableKeyPath<ChatModel, Bool> {
         switch self {
         case .typing: \.sharesTyping
         case .rooms: \.showsRooms
         case .members: \.showsMembers
+        case .bell: \.ledger.rings
         }
     }
 }

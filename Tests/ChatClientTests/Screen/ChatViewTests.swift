@@ -100,6 +100,63 @@ import Testing
         }
     }
 
+    /// No line is left out between two pages, at any size, and every key moves at once.
+    @Test(arguments: [(60, 12), (96, 30), (30, 6), (200, 50)])
+    func helpPagesFollowOneAnother(columns: Int, rows: Int) {
+        var chat = ModelFixture()
+        chat.send(.resized(columns: columns, rows: rows))
+        chat.press(Key(.function(1)))
+        chat.press(Key(.pageDown))
+        let page = ChatView.helpPage(chat.model)
+        let last = ChatView.helpScrollMax(chat.model)
+        #expect(chat.model.overlay == .help(scroll: min(page, last)))
+        chat.press(Key(.end))
+        #expect(chat.model.overlay == .help(scroll: last))
+        chat.press(Key(.up))
+        #expect(chat.model.overlay == .help(scroll: max(0, last - 1)))
+    }
+
+    @Test func aTransferThatWaitsForTheServerSaysWhy() {
+        var chat = ModelFixture()
+        chat.send(.resized(columns: 120, rows: 40))
+        var transfer = TransferModel(id: 1, isUpload: true, room: lobby, name: "a.gz")
+        transfer.state = .retrying(at: chat.model.now, reason: "connection lost")
+        chat.send(.transfer(transfer))
+        #expect(ChatView.screen(of: chat.model).text.contains { $0.contains("tries again: connection lost") })
+    }
+
+    @Test(arguments: [(0, "12:00 am"), (9 * 60 + 5, "9:05 am"), (12 * 60, "12:00 pm"), (23 * 60 + 59, "11:59 pm")])
+    func timesHaveTwelveHoursWhereTheyAreWanted(minutes: Int, text: String) {
+        var calendar = LocalCalendar.utc
+        calendar.hasTwelveHours = true
+        #expect(Figures.clock(UInt64(minutes) * 60_000, calendar) == text)
+        var chat = ModelFixture()
+        chat.model.calendar = calendar
+        let entry = Entry(
+            kind: .message, id: Position(milliseconds: UInt64(minutes) * 60_000 + 86_400_000, sequence: 0),
+            previous: .zero, tail: message(4, "on time").tail)
+        chat.session(.entry(lobby, entry))
+        #expect(ChatView.screen(of: chat.model).text.contains { $0.contains("\(text) ") && $0.contains("on time") })
+    }
+
+    @Test func theNewestFilesAreShown() {
+        var chat = ModelFixture()
+        chat.send(.resized(columns: 120, rows: 40))
+        for number in 10..<20 { chat.session(.entry(lobby, fileEntry(number, "f\(number).txt"))) }
+        let pane = ChatView.screen(of: chat.model).text.compactMap { $0.split(separator: "│").last.map(String.init) }
+        // A row of the log says what kind of file it is.
+        let shown = pane.filter { !$0.contains("image") }.compactMap {
+            $0.firstMatch(of: /f\d\d\.txt/).map { String($0.0) }
+        }
+        #expect(shown == ["f19.txt", "f18.txt", "f17.txt", "f16.txt"])
+    }
+
+    @Test func aClickShowsARoom() {
+        var chat = ModelFixture()
+        chat.send(.terminal(.mouse(Mouse(.press(button: 0), column: 4, row: 3))))
+        #expect(chat.model.current == ops)
+    }
+
     @Test func aClickFindsItsRoom() {
         let model = ViewSamples.deploy()
         #expect(ChatView.room(of: model, column: 4, row: 3) == lobby)

@@ -73,6 +73,27 @@ import Testing
         #expect(chat.press(Key(.enter)).contains(.saveDraft(ops, "")))
     }
 
+    @Test func draftsWaitForRoomsThatAreJoinedLater() {
+        var chat = ModelFixture(started: false)
+        chat.send(.started(rooms: [lobby], drafts: [ops: "later"], restored: []))
+        chat.enter("/join ops")
+        #expect(chat.model.editor.text == "later")
+        chat.model.editor.set("")
+        chat.type("changed")
+        chat.press(.alt("k"))
+        chat.type("lobby")
+        chat.press(Key(.enter))
+        chat.enter("/leave ops")
+        chat.enter("/join ops")
+        #expect(chat.model.editor.text == "changed")
+    }
+
+    @Test func aClearedLineIsKeptForLaterRuns() {
+        var chat = ModelFixture()
+        chat.type("nearly sent")
+        #expect(chat.press(.control("c")).contains(.saveInput("nearly sent")))
+    }
+
     @Test func draftsAreSavedWhileOneTypes() {
         var chat = ModelFixture()
         chat.type("half a")

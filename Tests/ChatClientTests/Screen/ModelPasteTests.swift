@@ -13,6 +13,14 @@ import Testing
         #expect(chat.press(Key(.enter)).contains(.send(.init(room: lobby, key: "k-1", body: "one\ntwo"))))
     }
 
+    @Test func aNewlineEndsALineAndBeginsNone() {
+        var chat = ModelFixture()
+        chat.send(.terminal(.paste(String(repeating: "x\n", count: 20))))
+        #expect(chat.model.overlay == nil)
+        chat.send(.terminal(.paste(String(repeating: "x\n", count: 30))))
+        #expect(ChatView.screen(of: chat.model).text.contains { $0.contains("Paste: 30 lines") })
+    }
+
     @Test(arguments: [("s", "sends"), ("f", "file"), ("e", "edits"), ("\u{1b}", "forgets")])
     func longPastesAsk(key: String, outcome: String) {
         var chat = ModelFixture()

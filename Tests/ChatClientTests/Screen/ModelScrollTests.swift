@@ -6,6 +6,33 @@ import Testing
 
 /// The place that is looked at, and older pages.
 @Suite struct ModelScrollTests {
+    /// Messages of an earlier run wait for the room: only what followed them is told at first.
+    @Test func theViewIsFilledWhereNothingNewIsTold() {
+        var chat = ModelFixture(started: false)
+        chat.send(.started(rooms: [lobby], drafts: [:], restored: []))
+        chat.connect()
+        var joined = SessionEvent.Joined(room: lobby, members: [], count: 0, isAgain: false)
+        joined.position = position(3)
+        chat.session(.joined(joined))
+        chat.session(.caughtUp(lobby, missed: 0))
+        #expect(chat.all.contains(.loadOlder(lobby, before: position(3).successor)))
+    }
+
+    @Test func theOldestIsSearchedForToTheEnd() {
+        var chat = ModelFixture(started: false)
+        chat.send(.started(rooms: [lobby], drafts: [:], restored: []))
+        chat.connect()
+        chat.join(lobby)
+        for number in 200...260 { chat.say(number) }
+        chat.press(Key(.home, .alt))
+        #expect(chat.actions.contains(.loadOlder(lobby, before: position(200))))
+        chat.send(.older(lobby, (100..<200).map { message($0, "old") }, more: true))
+        #expect(chat.actions.contains(.loadOlder(lobby, before: position(100))))
+        chat.send(.older(lobby, (1..<100).map { message($0, $0 == 1 ? "the first" : "old") }, more: false))
+        #expect(chat.hint.isEmpty)
+        #expect(ChatView.screen(of: chat.model).text.contains { $0.contains("the first") })
+    }
+
     @Test func thePlaceStaysWhereItIs() {
         var chat = ModelFixture(history: 100)
         chat.press(Key(.pageUp))

@@ -65,6 +65,13 @@ import Testing
         chat.send(.older(lobby, entries(20...59), more: true))
         #expect(chat[lobby].notes.seeking == nil)
         #expect(isShown(30, chat))
+        #expect(chat.hint.isEmpty)
+        func marked() -> Int {
+            ChatView.screen(of: chat.model).text.count { $0.contains("\(chat.model.glyphs.current)00:00") }
+        }
+        #expect(marked() == 1)
+        chat.press(Key(.end, .alt))
+        #expect(marked() == 0)
     }
 
     @Test func aLineThatIsGoneIsSaidToBe() {

@@ -22,6 +22,7 @@ import Testing
         #expect(chat.texts().last == "> not uploaded: a.gz: the disk is full")
         chat.pass(milliseconds: 10_000)
         #expect(chat.model.transfers.isEmpty)
+        chat.pass(milliseconds: 20_000)
         #expect(chat.model.nextTick == nil)
     }
 

@@ -39,6 +39,15 @@ import Testing
         #expect(chat[ops].newSince == nil)
     }
 
+    @Test func whoeverTypesSees() {
+        var chat = ModelFixture()
+        chat.send(.terminal(.focus(false)))
+        chat.say(4)
+        #expect(chat[lobby].unread == 1)
+        chat.type("x")
+        #expect(chat[lobby].unread == 0)
+    }
+
     @Test(arguments: ["focus", "scroll", "room"])
     func onlyWhatIsLookedAtIsSeen(_ what: String) {
         var chat = ModelFixture(history: 100)

@@ -11,7 +11,7 @@ import Testing
     private static let key = ScreenEvent.terminal(.key(Key(.enter)))
 
     @Test func keysComeBeforeAFlood() async {
-        for number in 0..<200 { await inbox.put(.latency(milliseconds: number)) }
+        for number in 0..<200 { await inbox.put(.session(.latency(.milliseconds(Int64(number))))) }
         inbox.putUrgent(Self.key)
         let first = await inbox.next(until: nil) ?? []
         #expect(first.count == 1 + ScreenInbox.batchMax)
@@ -25,7 +25,9 @@ import Testing
     @Test func aFloodWaitsForRoom() async {
         let inbox = inbox
         let total = 3 * ScreenInbox.ordinaryMax
-        let flood = Task { for number in 0..<total { await inbox.put(.latency(milliseconds: number)) } }
+        let flood = Task {
+            for number in 0..<total { await inbox.put(.session(.latency(.milliseconds(Int64(number))))) }
+        }
         var taken: [Int] = []
         while taken.count < total {
             let batch = await numbers()
@@ -43,7 +45,9 @@ import Testing
 
     @Test func whoeverWaitsForRoomIsLetGoAtTheEnd() async {
         let inbox = inbox
-        let flood = Task { for number in 0..<2000 { await inbox.put(.latency(milliseconds: number)) } }
+        let flood = Task {
+            for number in 0..<2000 { await inbox.put(.session(.latency(.milliseconds(Int64(number))))) }
+        }
         _ = await inbox.next(until: nil)
         inbox.close()
         await flood.value
@@ -53,7 +57,7 @@ import Testing
 
     private func numbers() async -> [Int] {
         (await inbox.next(until: nil) ?? []).compactMap {
-            if case .latency(let milliseconds) = $0 { milliseconds } else { nil }
+            if case .session(.latency(let time)) = $0 { Int(time.nanoseconds / 1_000_000) } else { nil }
         }
     }
 }

@@ -1,5 +1,6 @@
 import ChatWire
 import Foundation
+import NIOCore
 import TerminalUI
 import Testing
 
@@ -53,7 +54,8 @@ import Testing
         ("/nick eve", .changeName("eve")), ("/names", .askWho(lobby)), ("/who ops", .askWho(ops)),
         ("/topic ship it", .setTopic(lobby, "ship it")), ("/topic -", .setTopic(lobby, "")),
         ("/mute ops", .saveSettings), ("/notify all", .saveSettings), ("/upload ~/a b", .upload(path: "~/a b", lobby)),
-        ("/files", .askFiles(lobby)), ("/open https://x.test/", .open("https://x.test/")), ("/reconnect", .reconnect),
+        ("/files", .askFiles(lobby)), ("/rooms", .askRooms), ("/set bell off", .saveSettings),
+        ("/open https://x.test/", .open("https://x.test/")), ("/reconnect", .reconnect),
         ("/logout", .logout), ("/quit", .quit), ("/set typing off", .saveSettings), ("/theme standard", .saveSettings),
         ("/msg bob hi", .openDirect(user: "bob")), ("/msg @bob", .openDirect(user: "bob")),
     ])
@@ -72,7 +74,7 @@ import Testing
         chat.enter("/set members on")
         #expect(chat.model.showsMembers)
         chat.enter("/set")
-        #expect(chat.hint == "typing on, rooms on, members on")
+        #expect(chat.hint == "typing on, rooms on, members on, bell on")
     }
 
     @Test func rooms() {
@@ -93,9 +95,18 @@ import Testing
         #expect(chat.model.current == lobby, "the answer to the first leave comes late")
     }
 
+    @Test(arguments: [("bad name!", false), ("ann", false), ("eve", true)])
+    func namesThatNobodyCanHaveAreNotAskedFor(name: String, isAsked: Bool) {
+        var chat = ModelFixture()
+        #expect(chat.enter("/nick \(name)").contains(.changeName(name)) == isAsked)
+        #expect(chat.model.editor.isEmpty == isAsked)
+        chat.model.ledger.hasToken = true
+        #expect(!chat.enter("/nick zoe").contains(.changeName("zoe")), "the token says the name")
+    }
+
     @Test func statusAndAnswersAreLines() {
         var chat = ModelFixture()
-        chat.send(.latency(milliseconds: 14))
+        chat.session(.latency(.microseconds(14_300)))
         chat.enter("/status")
         #expect(chat.texts().last == "> ann on edge-a of chat.test, 14 ms · 2 rooms · 0 unsent")
         chat.send(.answered([Span("#lobby: 3 here")]))
@@ -155,17 +166,60 @@ import Testing
         #expect(chat.actions.contains(.join(room("dm-40"))))
     }
 
-    @Test func whatAnOfferWasMadeWithIsNews() {
+    @Test func thoseThatWereOpenedMeanwhileAreFound() {
+        var chat = ModelFixture()
+        chat.connect()
+        #expect(chat.actions.contains(.askDirects))
+        let bob = DirectListing(room: room("dm-1"), user: "bob", lastActivity: 2)
+        let eve = DirectListing(room: room("dm-2"), user: "eve", lastActivity: 1)
+        #expect(chat.send(.directs([bob, eve])) == [.join(bob.room), .join(eve.room)])
+        chat.connect(features: [])
+        #expect(!chat.actions.contains(.askDirects))
+    }
+
+    @Test func aRoomOfTwoThatAMessageWaitsForIsKnownAsOne() {
+        var chat = ModelFixture(started: false)
+        let waiting = OutgoingMessage(room: room("dm-1"), key: "old", body: "unsent")
+        chat.send(.started(rooms: [lobby], drafts: [:], restored: [waiting]))
+        chat.enter("/join ops")
+        chat.send(.directs([DirectListing(room: room("dm-1"), user: "bob", lastActivity: 1)]))
+        #expect(chat[room("dm-1")].kind == .direct(with: "bob"))
+        #expect(chat.model.order == [lobby, ops, room("dm-1")])
+    }
+
+    @Test func theyAreCalledByTheNameOfTheOther() {
         var chat = ModelFixture()
         chat.session(.direct(room("dm-1"), user: "bob"))
         chat.join(room("dm-1"))
-        chat.session(.direct(room("dm-2"), user: "bob"))
-        chat.session(.joined(.init(room: room("dm-2"), members: [], count: 2, isAgain: false)))
-        chat.session(.entry(room("dm-2"), message(1, "psst", by: "bob")))
-        chat.session(.caughtUp(room("dm-2"), missed: 1))
-        #expect(chat[room("dm-2")].unread == 1)
-        #expect(chat.all.contains { if case .notify = $0 { true } else { false } })
-        #expect(chat[room("dm-1")].unread == 0)
+        chat.enter("/mute @bob")
+        #expect(chat.hint == "@bob is muted; /mute again ends it")
+        chat.type("/leave @b")
+        chat.press(Key(.tab))
+        #expect(chat.press(Key(.enter)).contains(.leave(room("dm-1"))))
+    }
+
+    @Test func whatIsLeftComesBackWhenSomebodyTalksThere() {
+        var chat = ModelFixture()
+        let direct = DirectListing(room: room("dm-1"), user: "bob", lastActivity: 1)
+        chat.send(.directs([direct]))
+        chat.enter("/leave dm-1")
+        #expect(chat.send(.directs([direct])) == [])
+        #expect(chat.session(.direct(direct.room, user: "bob")) == [.join(direct.room)])
+    }
+
+    @Test func whatWasSaidWhileTheUserWasAwayIsNew() {
+        var chat = ModelFixture()
+        for (name, read) in [("dm-1", nil), ("dm-2", position(2))] {
+            chat.session(.direct(room(name), user: "bob"))
+            let joined = SessionEvent.Joined(room: room(name), members: [], count: 0, isAgain: false, read: read)
+            chat.session(.joined(joined))
+            for number in 1...2 { chat.say(number, "psst \(number)", in: room(name)) }
+            chat.session(.caughtUp(room(name), missed: 2))
+        }
+        #expect(chat[room("dm-1")].unread == 2)
+        #expect(chat[room("dm-2")].unread == 0)
+        #expect(
+            chat.all.filter { if case .notify = $0 { true } else { false } } == [.notify(title: "bob", body: "psst 2")])
     }
 
     @Test func everythingInThemIsForTheUser() {

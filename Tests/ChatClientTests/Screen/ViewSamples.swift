@@ -67,7 +67,7 @@ enum ViewSamples {
         deploy.count = 5
         deploy.typing = ["grace": .uptimeNanoseconds(105_000_000_000)]
         deploy.newSince = id(10, 4)
-        deploy.files = [file("old.txt", 12), file("p.png", 1_200_000)]
+        deploy.files = [file("p.png", 1_200_000), file("old.txt", 12)]
         for line in [
             said(10, 1, "grace", "build 812 is green, shipping at ten"), said(10, 2, "太郎", "了解です 👍"),
             told(1, 10, 4, .caughtUp(from: time(9, 58), to: time(10, 4), count: 37)),

@@ -14,13 +14,13 @@ extension FullScreen {
         case .markRead(let room, let position): session.markRead(room, upTo: position)
         case .typing(let room): session.typing(in: room)
         case .reconnect: session.reconnectNow()
-        case .loadOlder, .search, .setTopic, .openDirect, .askWho, .askRooms, .askFiles:
+        case .loadOlder, .search, .setTopic, .openDirect, .askDirects, .askWho, .askRooms, .askFiles:
             let (session, inbox, setup) = (session, inbox, setup)
             tasks.addTask { await ScreenRequest(action, session: session, setup: setup).answer(to: inbox) }
         case .completePath, .checkPath:
             let (keeper, inbox) = (keeper, inbox)
             tasks.addTask { await keeper.look(action, inbox) }
-        case .upload(let path, let room): startUpload(of: path, to: room, isTemporary: false)
+        case .upload(let path, let room): startUpload(of: ScreenKeeper.expanded(path), to: room, isTemporary: false)
         case .uploadText(let text, let room): uploadText(text, to: room)
         case .download(let file, let room): startDownload(of: file, from: room)
         case .cancelTransfer(let id): transfers[id]?.cancel()

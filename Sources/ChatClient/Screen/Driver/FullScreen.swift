@@ -18,6 +18,18 @@ actor FullScreen {
         case loggedOut
     }
 
+    /// What is left when the screen is gone.
+    struct Outcome: Sendable {
+        var ending: Ending
+        /// Messages that are not stored yet; they are kept.
+        var unsent: Int
+        /// The server let this user in.
+        var wasConnected: Bool
+        /// The rooms for everybody that were joined, and the one that was looked at.
+        var rooms: [RoomName]
+        var shown: RoomName?
+    }
+
     /// Between two pictures while messages flood in; a key is drawn at once.
     static let frame = TimeAmount.milliseconds(16)
     /// How long leaving waits for acknowledgements.
@@ -33,6 +45,7 @@ actor FullScreen {
     var transfers: [Int: Task<Void, Never>] = [:]
     var transfersMade = 0
     private(set) var ending: Ending?
+    private var wasConnected = false
     private var renderer: Renderer
     private var drawnAt: NIODeadline?
     private var isChanged = true
@@ -54,8 +67,8 @@ actor FullScreen {
         model = setup.model()
     }
 
-    /// - Returns: why it ended, and how many messages are not stored yet; they are kept.
-    func run() async -> (ending: Ending, unsent: Int) {
+    /// - Parameter trouble: is said at first.
+    func run(trouble: String? = nil) async -> Outcome {
         let (keeper, drafts) = (keeper, await keeper.loadDrafts())
         let texts = Dictionary(uniqueKeysWithValues: drafts.rooms.map { ($0, drafts[$0]) })
         // They end by themselves with what they were given, also when the screen is left: nothing that was typed is lost.
@@ -67,8 +80,11 @@ actor FullScreen {
         await withDiscardingTaskGroup { tasks in
             startSources(&tasks)
             feed(.started(rooms: setup.rooms, drafts: texts, restored: session.restored), &tasks)
+            if let trouble { feed(.failed(trouble), &tasks) }
             while ending == nil { await step(&tasks) }
             await sayGoodbye(&tasks)
+            // Nobody takes from it any more: whoever waits for room would keep the session from ending.
+            inbox.close()
             outgoing.finish()
             await sending.value
             for transfer in transfers.values { transfer.cancel() }
@@ -76,10 +92,12 @@ actor FullScreen {
             await session.close()
             keeper.close()
             await keeping.value
-            inbox.close()
             tasks.cancelAll()
         }
-        return (ending ?? .left, model.unsent())
+        let rooms = model.order.filter { model.rooms[$0]?.kind == .room }
+        return Outcome(
+            ending: ending ?? .left, unsent: model.unsent(), wasConnected: wasConnected,
+            rooms: rooms.isEmpty ? setup.rooms : rooms, shown: model.current.flatMap { rooms.contains($0) ? $0 : nil })
     }
 
     /// Draws what is due, waits for something to happen and does what follows.
@@ -100,13 +118,15 @@ actor FullScreen {
         model.wallClock = ScreenSetup.wallClock()
         isChanged = true
         if case .terminal = event { drawnAt = nil }
+        if case .session(.connected) = event { wasConnected = true }
         if case .session(.stopped(let reason)) = event, ending == nil { ending = .stopped(reason) }
         for action in model.update(event) { perform(action, &tasks) }
     }
 
     /// What was sent a moment ago is acknowledged in most cases: an answer that nobody hears is a message sent again.
     private func sayGoodbye(_ tasks: inout DiscardingTaskGroup) async {
-        guard case .left = ending, case .online = model.connection else { return }
+        if case .stopped = ending { return }
+        guard case .online = model.connection else { return }
         let end = NIODeadline.now() + Self.goodbye
         while model.unsent() > 0, NIODeadline.now() < end {
             guard let events = await inbox.next(until: end) else { return }

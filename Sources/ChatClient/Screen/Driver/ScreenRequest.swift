@@ -45,6 +45,8 @@ struct ScreenRequest: Sendable {
             return .tick
         case .openDirect(let user):
             return .directOpened(try await session.direct(with: user), with: user)
+        case .askDirects:
+            return .directs(try await session.directs())
         case .askWho(let room):
             let (members, count) = try await session.who(room)
             let names = members.map { VisibleText($0.user).value }.joined(separator: ", ")
@@ -66,6 +68,8 @@ struct ScreenRequest: Sendable {
         case .loadOlder(let room, _): .older(room, nil, more: true)
         case .search(let room, let text, _): .searchFailed(room, query: text, reason: reason)
         case .openDirect(let user): .directFailed(with: user, reason: reason)
+        // Nobody asked; the next connection asks again.
+        case .askDirects: .tick
         default: .failed(reason)
         }
     }

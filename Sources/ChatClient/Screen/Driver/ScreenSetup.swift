@@ -7,6 +7,8 @@ import TerminalUI
 struct ScreenSetup: Sendable {
     var configuration: ChatSession.Configuration
     var rooms: [RoomName]
+    /// The one to look at first; nil: the first one.
+    var shownFirst: RoomName?
     /// Entries of each room to begin with.
     var count: Int
     /// Nil without a home: nothing is kept between runs.
@@ -28,6 +30,9 @@ struct ScreenSetup: Sendable {
         var model = ChatModel(
             server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
         model.glyphs = glyphs
+        model.calendar.hasTwelveHours = settings.timeFormat == .hours12
+        model.ledger.shownFirst = shownFirst
+        model.ledger.hasToken = configuration.token != nil
         model.now = .now()
         model.wallClock = Self.wallClock()
         if let theme = Theme.named(preferences.theme ?? settings.theme ?? "") { model.theme = theme }
@@ -53,6 +58,7 @@ struct ScreenSetup: Sendable {
         var changed = preferences
         changed.theme = model.theme.name
         changed.typing = model.sharesTyping
+        changed.bell = model.ledger.rings
         changed.panes = ClientSettings.Panes(rooms: model.showsRooms, members: model.showsMembers).rawValue
         changed.ignored = model.ignored.sorted()
         var muted = model.ledger.muted
