@@ -88,7 +88,7 @@ let libraries: [Target] = [
     module(
         "ChatControl",
         ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
-    module("TerminalUI", []),
+    module("TerminalUI", [.nioConcurrency]),
     module(
         "ChatClient",
         [

@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The terminal of the process: raw mode, alternate screen, input and signals as ``events``, output that never blocks, and
 /// the terminal as it was on every way out, see ``TerminalRestoration``. While the screen is up, what the process writes to
@@ -45,7 +45,7 @@ public final class Terminal: Sendable {
     let mailbox: TerminalMailbox
     let descriptor: Int32
     private let wakeReader: Int32
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     private struct State {
         /// What the terminal did not take yet.
@@ -54,12 +54,12 @@ public final class Terminal: Sendable {
         var thread: pthread_t?
     }
 
-    private static let isOpen = Mutex(false)
+    private static let isOpen = NIOLockedValueBox(false)
 
     /// Opens the terminal and shows an empty screen. Whoever calls it calls ``close()``.
     /// - Throws: ``TerminalError``
     public static func open(_ options: Options = Options()) throws -> Terminal {
-        let wasOpen = isOpen.withLock { isOpen in
+        let wasOpen = isOpen.withLockedValue { isOpen in
             defer { isOpen = true }
             return isOpen
         }
@@ -71,7 +71,7 @@ public final class Terminal: Sendable {
             try terminal.start()
             return terminal
         } catch {
-            isOpen.withLock { $0 = false }
+            isOpen.withLockedValue { $0 = false }
             throw error
         }
     }
@@ -105,7 +105,7 @@ public final class Terminal: Sendable {
         let writer = ends[1]
         mailbox = TerminalMailbox(roomMade: { Self.wake(writer) })
         events = TerminalEvents(mailbox: mailbox)
-        state = Mutex(State())
+        state = NIOLockedValueBox(State())
 
         let shared = TerminalRestoration.shared
         shared.pointee.terminal = descriptor
@@ -138,7 +138,7 @@ public final class Terminal: Sendable {
     }
 
     private func start() throws {
-        let isStarted = state.withLock { state in
+        let isStarted = state.withLockedValue { state in
             TerminalSignals.install()
             TerminalRestoration.registerExit()
             state.thread = TerminalThread.start(self)
@@ -157,7 +157,7 @@ public final class Terminal: Sendable {
     /// Restores the terminal. Output that it did not take within a moment is dropped. More calls do nothing.
     public func close() {
         flush()
-        let thread = state.withLock { state -> pthread_t? in
+        let thread = state.withLockedValue { state -> pthread_t? in
             if state.isClosed { return nil }
             state.isClosed = true
             TerminalRestoration.shared.pointee.isWanted = false
@@ -183,7 +183,7 @@ public final class Terminal: Sendable {
         ] where descriptor >= 0 { Glibc.close(descriptor) }
         (shared.pointee.terminal, shared.pointee.wake, shared.pointee.nowhere) = (-1, -1, -1)
         (shared.pointee.errors, shared.pointee.errorLog) = (-1, -1)
-        Self.isOpen.withLock { $0 = false }
+        Self.isOpen.withLockedValue { $0 = false }
     }
 
     // MARK: Size and output
@@ -197,7 +197,7 @@ public final class Terminal: Sendable {
 
     /// Bytes that wait until the terminal takes them. Draw nothing new while there are any: the next screen then holds all
     /// that changed, and a slow line shows the newest state. ``Event/writable`` says when.
-    public var backlog: Int { state.withLock { $0.backlog.count } }
+    public var backlog: Int { state.withLockedValue { $0.backlog.count } }
 
     /// Writes all of it, now or when the terminal takes it; never waits.
     /// - Returns: false where nothing was taken: the screen is not up, or ``backlogMax`` is reached. Draw everything anew
@@ -205,7 +205,7 @@ public final class Terminal: Sendable {
     @discardableResult
     public func write(_ bytes: [UInt8]) -> Bool {
         SignalStack.provide()
-        let (isTaken, mustWait) = state.withLock { state in
+        let (isTaken, mustWait) = state.withLockedValue { state in
             guard TerminalRestoration.shared.pointee.isUp, state.backlog.count + bytes.count <= Self.backlogMax else {
                 return (false, false)
             }
@@ -239,13 +239,13 @@ public final class Terminal: Sendable {
         for _ in 0..<2 where backlog > 0 {
             var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             poll(&wanted, 1, 100)
-            state.withLock { if !$0.isClosed { send(&$0) } }
+            state.withLockedValue { if !$0.isClosed { send(&$0) } }
         }
     }
 
     /// Asks for reports of the mouse, or for none.
     public func setMouse(_ isOn: Bool) {
-        state.withLock { _ in TerminalRestoration.shared.pointee.hasMouse = isOn }
+        state.withLockedValue { _ in TerminalRestoration.shared.pointee.hasMouse = isOn }
         write(Array((isOn ? TerminalSequence.mouseOn : TerminalSequence.mouseOff).utf8))
     }
 
@@ -256,7 +256,7 @@ public final class Terminal: Sendable {
     @discardableResult
     public func suspend() -> Bool {
         guard getsid(0) != getpid() else { return false }
-        state.withLock { state in
+        state.withLockedValue { state in
             state.backlog = []
             TerminalRestoration.shared.pointee.tearDown()
         }
@@ -277,7 +277,7 @@ public final class Terminal: Sendable {
     }
 
     private func setLent(_ isLent: Bool) {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard !state.isClosed else { return }
             state.backlog = []
             TerminalRestoration.shared.pointee.isWanted = !isLent
@@ -298,7 +298,7 @@ public final class Terminal: Sendable {
 
     func interest() -> Interest {
         let isFull = mailbox.isFull
-        return state.withLock { state in
+        return state.withLockedValue { state in
             if state.isClosed { return .end }
             // Without the screen the input is another's, and reading it in the background would stop us.
             switch (!TerminalRestoration.shared.pointee.isUp || isFull, state.backlog.isEmpty) {
@@ -314,7 +314,7 @@ public final class Terminal: Sendable {
 
     /// - Parameter buffer: its size is the most that is read at once.
     func receive(_ buffer: inout [UInt8]) -> Input {
-        state.withLock { state in
+        state.withLockedValue { state in
             if !TerminalRestoration.shared.pointee.isUp || state.isClosed { return .nothing }
             let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count > 0 { return .bytes(Array(buffer[..<count])) }
@@ -323,7 +323,7 @@ public final class Terminal: Sendable {
     }
 
     func sendBacklog() {
-        let isDone = state.withLock { state in
+        let isDone = state.withLockedValue { state in
             guard !state.backlog.isEmpty, !state.isClosed else { return false }
             send(&state)
             return state.backlog.isEmpty

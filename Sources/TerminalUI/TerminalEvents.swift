@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// What comes from the terminal, in order, for one reader. Ends when the terminal is closed or gone.
 public struct TerminalEvents: AsyncSequence, Sendable {
@@ -67,16 +67,16 @@ final class TerminalMailbox: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     /// Called when a full mailbox has room again.
     private let roomMade: @Sendable () -> Void
 
     init(roomMade: @escaping @Sendable () -> Void) { self.roomMade = roomMade }
 
-    var isFull: Bool { state.withLock { $0.bytes >= Self.bytesMax } }
+    var isFull: Bool { state.withLockedValue { $0.bytes >= Self.bytesMax } }
 
     func post(_ event: Terminal.Event) {
-        let reader = state.withLock { state -> CheckedContinuation<Terminal.Event?, Never>? in
+        let reader = state.withLockedValue { state -> CheckedContinuation<Terminal.Event?, Never>? in
             if let reader = state.reader.take() { return reader }
             if !state.hasEnded { state.add(event) }
             return nil
@@ -85,7 +85,7 @@ final class TerminalMailbox: Sendable {
     }
 
     func end() {
-        let reader = state.withLock { state in
+        let reader = state.withLockedValue { state in
             state.hasEnded = true
             return state.reader.take()
         }
@@ -95,7 +95,7 @@ final class TerminalMailbox: Sendable {
     func next() async -> Terminal.Event? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let (answer, madeRoom) = state.withLock { state in
+                let (answer, madeRoom) = state.withLockedValue { state in
                     // A cancellation before this point found no reader to let go.
                     if Task.isCancelled { return (State.Answer.now(nil), false) }
                     let wasFull = state.bytes >= Self.bytesMax
@@ -106,7 +106,7 @@ final class TerminalMailbox: Sendable {
                 if case .now(let event) = answer { continuation.resume(returning: event) }
             }
         } onCancel: {
-            state.withLock { $0.reader.take() }?.resume(returning: nil)
+            state.withLockedValue { $0.reader.take() }?.resume(returning: nil)
         }
     }
 }

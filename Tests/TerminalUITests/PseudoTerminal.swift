@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -57,8 +58,17 @@ final class PseudoTerminal {
         // POSIX_SPAWN_SETSID, from <spawn.h>, where it hides behind _GNU_SOURCE.
         posix_spawnattr_setflags(&attributes, 0x80)
         var words = ([program] + arguments).map { strdup($0) } + [nil]
-        // No backtraces: a crash has to be quick here.
-        var environment = [strdup("SWIFT_BACKTRACE=enable=no"), nil]
+        // No backtraces: a crash has to be quick here. A sanitizer would take the signals that are tested.
+        let signals = ["segv", "sigbus", "abort", "sigill", "sigtrap", "sigfpe"].map { "handle_\($0)=0" }
+        var environment = [strdup("SWIFT_BACKTRACE=enable=no")]
+        for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
+            let mine = ProcessInfo.processInfo.environment[name].map { [$0] } ?? []
+            environment.append(strdup("\(name)=" + (mine + signals).joined(separator: " ")))
+        }
+        if let leaks = ProcessInfo.processInfo.environment["LSAN_OPTIONS"] {
+            environment.append(strdup("LSAN_OPTIONS=\(leaks)"))
+        }
+        environment.append(nil)
         defer { (words + environment).forEach { free($0) } }
         let failure = posix_spawn(&process, program, &actions, &attributes, &words, &environment)
         guard failure == 0 else { throw Failure(message: "\(program): errno \(failure)") }
