@@ -37,6 +37,7 @@ public struct SearchText: Sendable, Hashable {
     }
 
     public func matches(_ other: String) -> Bool {
+        if let answer = other.utf8.withContiguousStorageIfAvailable(matchesASCII), let answer { return answer }
         var text: [UInt8] = []
         text.reserveCapacity(other.utf8.count)
         Self.fold(other, into: &text)
@@ -48,11 +49,30 @@ public struct SearchText: Sendable, Hashable {
         return false
     }
 
+    /// Without a copy, because a search looks at every line of a log for each key. Nil: the text is not all ASCII.
+    private func matchesASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool? {
+        guard text.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return folded.withUnsafeBufferPointer { folded in
+            var start = 0
+            while start + folded.count <= text.count {
+                var length = 0
+                while length < folded.count, Self.lower(text[start + length]) == folded[length] { length += 1 }
+                if length == folded.count { return true }
+                start += 1
+            }
+            return false
+        }
+    }
+
+    private static func lower(_ byte: UInt8) -> UInt8 {
+        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+    }
+
     private static func fold(_ text: String, into bytes: inout [UInt8]) {
         var text = text
         let isDone = text.withUTF8 { utf8 in
             guard utf8.allSatisfy({ $0 < 0x80 }) else { return false }
-            for byte in utf8 { bytes.append(UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte) }
+            for byte in utf8 { bytes.append(lower(byte)) }
             return true
         }
         if isDone { return }

@@ -5,9 +5,10 @@ extension Plotter {
         if changed.count > scrollRowsMin, let scroll = Scroll.best(from: old, to: new, columns: columns, rows: rows) {
             var scrolling = self
             scrolling.scroll(top: scroll.top, bottom: scroll.bottom, by: scroll.count)
-            scrolling.drawRows(0..<rows, new, over: scroll.applied(to: old, columns: columns))
-            drawRows(changed, new, over: old)
-            if scrolling.bytes.count < bytes.count { self = scrolling }
+            scrolling.drawRows(0..<rows, new, over: old) { scroll.source(of: $0) }
+            // The other way is only followed for as long as it may be the shorter one.
+            for row in changed where bytes.count < scrolling.bytes.count { drawRows([row], new, over: old) }
+            if scrolling.bytes.count <= bytes.count { self = scrolling }
         } else {
             drawRows(changed, new, over: old)
         }
@@ -24,11 +25,16 @@ extension Plotter {
         }
     }
 
-    private mutating func drawRows(_ rows: some Sequence<Int>, _ new: [Cell], over old: [Cell]) {
+    /// - Parameter source: where the old cells of a row are; nil: the row is blank.
+    private mutating func drawRows(
+        _ rows: some Sequence<Int>, _ new: [Cell], over old: [Cell], source: (Int) -> Int? = { $0 }
+    ) {
         for row in rows {
-            let cells = (row * columns)..<((row + 1) * columns)
-            new[cells].withUnsafeBufferPointer { new in
-                old[cells].withUnsafeBufferPointer { old in draw(row: row, new, over: old) }
+            let before =
+                source(row).map { old[($0 * columns)..<(($0 + 1) * columns)] }
+                ?? Array(repeating: .blank, count: columns)[...]
+            new[(row * columns)..<((row + 1) * columns)].withUnsafeBufferPointer { new in
+                before.withUnsafeBufferPointer { old in draw(row: row, new, over: old) }
             }
         }
     }

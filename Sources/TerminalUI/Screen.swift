@@ -62,6 +62,15 @@ public struct Screen: Sendable, Equatable {
     ) -> Int {
         var column = column
         let end = min(columns, limit.map { column + max(0, $0) } ?? columns)
+        // Most text: nothing to cut into clusters, and nothing to measure.
+        if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) {
+            for byte in text.utf8 {
+                guard column < end else { break }
+                set(Self.ascii[Int(byte)], width: 1, column: column, row: row, style: style)
+                column += 1
+            }
+            return column
+        }
         for cluster in text {
             var cluster = cluster
             var width = TextWidth.of(cluster)
@@ -73,6 +82,8 @@ public struct Screen: Sendable, Equatable {
         }
         return column
     }
+
+    private static let ascii = (UInt8(0)..<0x80).map { Character(Unicode.Scalar($0)) }
 
     @discardableResult
     public mutating func put(_ spans: [Span], column: Int, row: Int, limit: Int? = nil) -> Int {

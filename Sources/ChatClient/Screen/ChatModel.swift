@@ -135,7 +135,8 @@ struct LogLine: Sendable, Equatable, Identifiable {
     enum Content: Sendable, Equatable {
         /// `isAction`: the body began with `/me `, which is cut off.
         case message(user: String, body: String, isAction: Bool)
-        case file(FileLine)
+        /// In a place of its own: in each line it would make all the others half as large again.
+        indirect case file(FileLine)
         case gap(after: Position, before: Position)
         /// away `from`–`to` (milliseconds since 1970), `count` messages caught up.
         case caughtUp(from: UInt64, to: UInt64, count: Int)

@@ -1,29 +1,33 @@
 import ChatWire
 import TerminalUI
 
-/// Draws the full screen: a model in, a picture out. No I/O and no memory, so the same model is always the same picture.
+/// Draws the full screen: a model in, a picture out. No I/O, and no memory that would show: the same model is always the
+/// same picture.
 ///
 /// Everything from the network passes ``ChatWire/VisibleText`` on its way into a cell, here and in what this calls.
 struct ChatView {
     let model: ChatModel
     let layout: ScreenLayout
+    let input: InputPicture
     var screen: Screen
+    private let memo: RowMemo?
     var theme: Theme { model.theme }
     var glyphs: Glyphs { model.glyphs }
     var room: RoomModel? { model.current.flatMap { model.rooms[$0] } }
 
-    static func screen(of model: ChatModel) -> Screen {
-        var view = ChatView(model)
+    /// - Parameter memo: what makes the next picture cost less than the first, see ``RowMemo``.
+    static func screen(of model: ChatModel, _ memo: RowMemo? = nil) -> Screen {
+        var view = ChatView(model, memo)
         view.draw()
         return view.screen
     }
 
-    init(_ model: ChatModel) {
+    init(_ model: ChatModel, _ memo: RowMemo? = nil) {
         self.model = model
-        let columns = max(1, model.columns)
-        let rows = max(1, model.rows)
-        screen = Screen(columns: columns, rows: rows)
-        layout = Self.layout(of: model)
+        self.memo = memo
+        screen = Screen(columns: model.columns, rows: model.rows)
+        input = InputPicture(model, columns: screen.columns)
+        layout = Self.layout(of: model, input)
     }
 
     private mutating func draw() {
@@ -42,26 +46,28 @@ struct ChatView {
 
     /// Where the parts are: what the mouse hits, and how far a page is.
     static func layout(of model: ChatModel) -> ScreenLayout {
-        let columns = max(1, model.columns)
-        let rows = max(1, model.rows)
-        let inputRows = InputPicture(model, columns: columns).rows.count
-        return ScreenLayout(
-            columns: columns, rows: rows, inputRows: inputRows, showsRooms: model.showsRooms,
-            showsMembers: model.showsMembers && model.current != nil)
+        layout(of: model, InputPicture(model, columns: max(1, model.columns)))
+    }
+
+    private static func layout(of model: ChatModel, _ input: InputPicture) -> ScreenLayout {
+        ScreenLayout(
+            columns: max(1, model.columns), rows: max(1, model.rows), inputRows: input.rows.count,
+            showsRooms: model.showsRooms, showsMembers: model.showsMembers && model.current != nil)
     }
 
     /// A room's log as it stands on the screen: what is seen of it, and where scrolling leads.
     static func window(of room: RoomModel, in model: ChatModel) -> LogWindow {
-        window(of: room, in: model, layout(of: model)) { _ in 0 }
+        window(of: room, in: model, layout(of: model), nil) { _ in 0 }
     }
 
     private static func window(
-        of room: RoomModel, in model: ChatModel, _ layout: ScreenLayout, link: @escaping (String) -> UInt16
+        of room: RoomModel, in model: ChatModel, _ layout: ScreenLayout, _ memo: RowMemo?,
+        link: @escaping (String) -> UInt16
     ) -> LogWindow {
         let columns = LogColumns(
             columns: layout.log.columns, isNarrow: layout.isNarrow, hasTwelveHours: model.calendar.hasTwelveHours)
         return LogWindow(
-            log: room.log, layout: LogLayout(model, room: room, columns: columns, link: link),
+            log: room.log, layout: LogLayout(model, room: room, columns: columns, memo: memo, link: link),
             height: layout.log.rows)
     }
 
@@ -72,7 +78,7 @@ struct ChatView {
         guard area.rows > 0, area.columns > 0 else { return }
         guard let room else { return drawWelcome() }
         let links = LinkNumbers(screen)
-        let window = Self.window(of: room, in: model, layout) { links.number(of: $0) }
+        let window = Self.window(of: room, in: model, layout, memo) { links.number(of: $0) }
         let view = window.view(at: room.scroll)
         for address in links.addresses { _ = screen.link(to: address) }
         // A short log stands at the bottom, where its next line comes.

@@ -69,7 +69,7 @@ struct InputPicture {
 extension ChatView {
     mutating func drawInput() {
         let area = layout.input
-        let picture = InputPicture(model, columns: area.columns)
+        let picture = input
         let first = max(0, min(picture.cursor.row - area.rows + 1, picture.rows.count - area.rows))
         for row in 0..<area.rows where first + row < picture.rows.count {
             let index = first + row

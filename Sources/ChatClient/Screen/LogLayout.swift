@@ -25,11 +25,16 @@ struct LogLayout {
     let found: LogLine.ID?
     let today: Int
     let link: (String) -> UInt16
+    private let memo: RowMemo?
 
     /// Rows of one line at most; more would only be scrolled past.
     static let rowsMax = 400
 
-    init(_ model: ChatModel, room: RoomModel, columns: LogColumns, link: @escaping (String) -> UInt16) {
+    /// - Parameter memo: of the one picture after another that this layout makes a part of.
+    init(
+        _ model: ChatModel, room: RoomModel, columns: LogColumns, memo: RowMemo? = nil,
+        link: @escaping (String) -> UInt16
+    ) {
         self.columns = columns
         theme = model.theme
         glyphs = model.glyphs
@@ -40,13 +45,19 @@ struct LogLayout {
         found = room.name == model.current ? model.ledger.found : nil
         today = Figures.day(model.wallClock, model.calendar)
         self.link = link
+        self.memo = memo
+        memo?.begin(
+            RowMemo.Setting(columns: columns, theme: theme, glyphs: glyphs, user: user, today: today))
     }
 
     /// All rows of the line at `index`, the rules above it included; none where its author is ignored.
     func rows(of lines: [LogLine], at index: Int) -> [Row] {
         let line = lines[index]
         guard !isHidden(line) else { return [] }
-        return Array((rules(above: lines, at: index) + content(of: line)).prefix(Self.rowsMax))
+        let content = memo?.rows(of: line) { self.content(of: line) } ?? content(of: line)
+        let rules = rules(above: lines, at: index)
+        if rules.isEmpty, content.count <= Self.rowsMax { return content }
+        return Array((rules + content).prefix(Self.rowsMax))
     }
 
     private func content(of line: LogLine) -> [Row] {

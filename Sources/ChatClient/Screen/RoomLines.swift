@@ -19,6 +19,10 @@ struct RoomLines: Sendable {
     /// Lines above the limit at which it is enforced, so that dropping them costs little for each.
     static let slack = limit / 10
 
+    /// From here on a log has room for as many lines as it may get. Growing by doubling would need three times that for a
+    /// moment, and half of it for ever; what is not used costs no memory.
+    private static let smallMax = 1024
+
     var settled: Int { places.count }
     var newestEntry: Position? { places.last.flatMap { $0 == .zero ? nil : $0 } }
     var oldestEntry: Position? {
@@ -63,6 +67,7 @@ struct RoomLines: Sendable {
 
     /// - Returns: false where the entry is there already.
     mutating func insert(_ line: LogLine, at position: Position) -> Bool {
+        reserve(1)
         if places.last.map({ $0 < position }) ?? true {
             lines.insert(line, at: settled)
             places.append(position)
@@ -75,12 +80,21 @@ struct RoomLines: Sendable {
         return true
     }
 
+    private mutating func reserve(_ count: Int) {
+        let needed = lines.count + count
+        guard needed > Self.smallMax, needed > lines.capacity else { return }
+        let most = Self.limit + Self.slack + 2 * Self.smallMax
+        lines.reserveCapacity(max(needed, most))
+        places.reserveCapacity(max(needed, most))
+    }
+
     /// Adds older entries, oldest first, none of which is there yet.
     mutating func prepend(_ page: [(line: LogLine, position: Position)]) {
         guard let last = page.last, places.first.map({ last.position < $0 }) ?? true else {
             for (line, position) in page { _ = insert(line, at: position) }
             return
         }
+        reserve(page.count)
         lines.insert(contentsOf: page.map(\.line), at: 0)
         places.insert(contentsOf: page.map(\.position), at: 0)
     }
@@ -89,6 +103,7 @@ struct RoomLines: Sendable {
     mutating func add(_ line: LogLine, behind position: Position? = nil) {
         let index = position.map { firstIndex(after: $0) } ?? settled
         let place = position ?? places.last ?? .zero
+        reserve(1)
         lines.insert(line, at: index)
         places.insert(place, at: index)
         placeOfOther[line.id] = place
@@ -96,6 +111,7 @@ struct RoomLines: Sendable {
 
     /// Adds a message that waits to be stored.
     mutating func addWaiting(_ line: LogLine) {
+        reserve(1)
         lines.append(line)
         waiting += 1
     }

@@ -22,6 +22,19 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<4)
+    func aPictureIsTheSameWhateverTheOneBeforeLeft(round: Int) {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var world = World(seed: seed)
+        let memo = RowMemo()
+        for step in 0..<200 {
+            world.step()
+            let isSame = ChatView.screen(of: world.model, memo) == ChatView.screen(of: world.model)
+            #expect(isSame, "seed \(seed), step \(step)")
+            if !isSame { return }
+        }
+    }
+
     /// 10,000 lines cost about ten times as much as 1,000 of them: no step looks at all the lines that are there.
     @Test func aFloodCostsEachLineTheSame() {
         func seconds(_ count: Int, offset: Int) -> Double {
@@ -44,6 +57,7 @@ import Testing
 private struct World {
     private var random: SplitMix64
     private var chat: ModelFixture
+    var model: ChatModel { chat.model }
     /// By number, the user who said it; of each room that is joined.
     private var told: [RoomName: [Int: String]] = [:]
     private var waiting: [OutgoingMessage] = []

@@ -27,6 +27,14 @@ import Testing
         for (index, line) in log.lines.enumerated() { #expect(log.index(of: line.id) == index) }
     }
 
+    /// An array that doubles would keep room for 40,000 lines, and hold two logs at once while it grows.
+    @Test func aFullLogHasRoomForLittleMore() {
+        var log = RoomLines()
+        for number in 1...(RoomLines.limit + 2 * RoomLines.slack) { log.append(line(number)) }
+        #expect(log.lines.count >= RoomLines.limit)
+        #expect(log.lines.capacity < RoomLines.limit * 5 / 4)
+    }
+
     @Test func waitingMessagesComeLast() {
         var log = RoomLines()
         log.append(own("a"))

@@ -43,6 +43,22 @@ import Testing
         #expect(events?.isEmpty == true)
     }
 
+    @Test func anAlarmForALaterWaitDoesNotDelayASoonerOne() async {
+        inbox.putUrgent(Self.key)
+        _ = await inbox.next(until: .now() + .hours(1))
+        let events = await inbox.next(until: .now() + .milliseconds(1))
+        #expect(events?.isEmpty == true)
+    }
+
+    @Test func anAlarmForASoonerWaitDoesNotEndALaterOne() async {
+        inbox.putUrgent(Self.key)
+        _ = await inbox.next(until: .now() + .milliseconds(5))
+        let end = NIODeadline.now() + .milliseconds(30)
+        let events = await inbox.next(until: end)
+        #expect(events?.isEmpty == true)
+        #expect(NIODeadline.now() >= end)
+    }
+
     @Test func whoeverWaitsForRoomIsLetGoAtTheEnd() async {
         let inbox = inbox
         let flood = Task {

@@ -47,6 +47,7 @@ actor FullScreen {
     private(set) var ending: Ending?
     private var wasConnected = false
     private var renderer: Renderer
+    private let memo = RowMemo()
     private var drawnAt: NIODeadline?
     private var isChanged = true
     private let keys: KeyReader
@@ -187,7 +188,7 @@ extension FullScreen {
         if let drawnAt, now < drawnAt + Self.frame { return }
         isChanged = false
         drawnAt = now
-        if !terminal.write(renderer.render(ChatView.screen(of: model))) { renderer.invalidate() }
+        if !terminal.write(renderer.render(ChatView.screen(of: model, memo))) { renderer.invalidate() }
     }
 
     /// The next picture is drawn whole.

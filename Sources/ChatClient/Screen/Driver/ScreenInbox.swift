@@ -11,8 +11,11 @@ final class ScreenInbox: Sendable {
         var ordinary: Deque<ScreenEvent> = []
         var taker: CheckedContinuation<Void, Never>?
         var putters: Deque<CheckedContinuation<Void, Never>> = []
-        /// A wait whose time came: nothing happened, but the taker has something to do.
+        /// When the running wait is over though nothing happened: the taker has something to do.
+        var deadline: NIODeadline?
+        /// A wait whose time came.
         var isDue = false
+        var alarm: (at: NIODeadline, timer: Scheduled<Void>)?
         var isClosed = false
 
         var hasSomething: Bool { isDue || isClosed || !urgent.isEmpty || !ordinary.isEmpty }
@@ -50,6 +53,7 @@ final class ScreenInbox: Sendable {
     func close() {
         wake { state in
             state.isClosed = true
+            state.alarm?.timer.cancel()
             state.ordinary.removeAll()
             defer { state.putters.removeAll() }
             return Array(state.putters)
@@ -58,20 +62,18 @@ final class ScreenInbox: Sendable {
 
     /// Everything urgent and some of the rest; empty when the time has come. Nil: closed.
     func next(until deadline: NIODeadline?) async -> [ScreenEvent]? {
-        let timer = deadline.map { deadline in
-            loop.scheduleTask(deadline: deadline) { self.wake { $0.isDue = true } }
-        }
         await withCheckedContinuation { taker in
             let isReady = state.withLockedValue { state in
+                setAlarm(for: deadline, &state)
                 if !state.hasSomething { state.taker = taker }
                 return state.hasSomething
             }
             if isReady { taker.resume() }
         }
-        timer?.cancel()
         let (events, putters) = state.withLockedValue { state in
             if state.isClosed { return ([ScreenEvent]?.none, Deque<CheckedContinuation<Void, Never>>()) }
             state.isDue = false
+            state.deadline = nil
             let count = min(Self.batchMax, state.ordinary.count)
             let events = Array(state.urgent) + state.ordinary.prefix(count)
             state.urgent.removeAll(keepingCapacity: true)
@@ -81,6 +83,28 @@ final class ScreenInbox: Sendable {
         }
         for putter in putters { putter.resume() }
         return events
+    }
+
+    /// Sets the alarm where none is set or only a later one. One that comes too early is let come: to set and to cancel one
+    /// wakes the loop each time, which is a good part of what a key costs.
+    private func setAlarm(for deadline: NIODeadline?, _ state: inout State) {
+        state.deadline = deadline
+        guard let deadline else { return }
+        if let alarm = state.alarm {
+            if alarm.at <= deadline { return }
+            alarm.timer.cancel()
+        }
+        state.alarm = (deadline, loop.scheduleTask(deadline: deadline) { self.alarmRang(at: deadline) })
+    }
+
+    private func alarmRang(at time: NIODeadline) {
+        wake { state in
+            // One that was cancelled too late.
+            guard state.alarm?.at == time else { return }
+            state.alarm = nil
+            guard let deadline = state.deadline else { return }
+            if deadline <= time { state.isDue = true } else { setAlarm(for: deadline, &state) }
+        }
     }
 
     private func wake(_ change: (inout State) -> Void) {
