@@ -82,9 +82,13 @@ actor ScreenKeeper {
         }
     }
 
-    static func expanded(_ path: String) -> String {
+    /// With the user's folder for `~`: the one that shells mean, where there is one.
+    static func expanded(
+        _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String {
         guard path == "~" || path.hasPrefix("~/") else { return path }
-        return FileManager.default.homeDirectoryForCurrentUser.path + path.dropFirst()
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        return (home ?? FileManager.default.homeDirectoryForCurrentUser.path) + path.dropFirst()
     }
 
     static func isFile(_ path: String) -> Bool {
