@@ -8,6 +8,8 @@ extension ChatModel {
     mutating func pressed(_ key: Key) {
         if key != .control("c"), key != .control("d") { leaveAskedAt = nil }
         hint = nil
+        // The same hint again is shown as long as a new one.
+        (ledger.timedHint, ledger.hintUntil) = (nil, nil)
         if let prefix = pendingPrefix {
             pendingPrefix = nil
             if prefix == .control("x") { return pressedAfterControlX(key) }

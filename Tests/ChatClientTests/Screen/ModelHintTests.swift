@@ -19,6 +19,16 @@ import Testing
         #expect(chat.model.nextTick == nil)
     }
 
+    @Test func theSameHintAgainIsANewOne() {
+        var chat = ModelFixture()
+        chat.enter("/notify")
+        chat.pass(milliseconds: 9_000)
+        chat.model.editor.set("/notify")
+        chat.press(Key(.enter))
+        chat.pass(milliseconds: 9_000)
+        #expect(!chat.hint.isEmpty)
+    }
+
     @Test func theCountdownIsNotHidden() {
         var chat = ModelFixture()
         chat.enter("/notify")

@@ -89,13 +89,13 @@ final class ScreenKeeper: Sendable {
         }
     }
 
-    /// `~` is what it is to a shell: Foundation goes by the user's entry in passwd alone.
+    /// With the user's folder for `~`: the one that shells mean, where there is one.
     static func expanded(
         _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String {
         guard path == "~" || path.hasPrefix("~/") else { return path }
-        let home = environment["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path
-        return home + path.dropFirst()
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        return (home ?? FileManager.default.homeDirectoryForCurrentUser.path) + path.dropFirst()
     }
 
     static func isFile(_ path: String) -> Bool {
