@@ -198,6 +198,28 @@ import Testing
         }
     }
 
+    @Test func whatWasReadWhileTheBrokerWasAwayIsKnownAfterwards() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let redis = try await LocalRedis.start()
+        let edge = try await RunningEdge.overRedis(redis, on: group)
+        let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
+        _ = try await ann.join("lobby")
+        let id = try #require(try await ann.say("1", in: "lobby").id)
+        try await ann.expect("message") { $0.id == id }
+        redis.pause()
+        try await ann.expect("notice") { $0.code == "degraded" }
+        try ann.send(["type": "read", "room": "lobby", "position": id])
+        _ = try await ann.ask(["type": "ping"], for: "pong")
+        redis.resume()
+        try await ann.expect("notice") { $0.code == "restored" }
+        try await eventually("the marker is there") {
+            try await redis.cli("HGET", "tc:{lobby}:read", "guest:ann").contains(id)
+        }
+        await edge.server.stop()
+        try await group.shutdownGracefully()
+        try await redis.stop()
+    }
+
     /// A guest who takes a user's name gets neither the user's room nor the user's marker.
     @Test func aGuestIsNotTheUserOfThatName() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
