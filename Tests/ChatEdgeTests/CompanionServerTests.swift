@@ -198,6 +198,25 @@ import Testing
         }
     }
 
+    /// A topic is shown to a whole room, and an offer wherever its one is: neither goes round the limit of messages.
+    @Test func topicsAndOffersCountAsMessages() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let edge = try await RunningEdge.alone(on: group) { $0.sendsPerSecond = 1 }
+        let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
+        _ = try await ann.join("lobby")
+        _ = try await ann.say("one", in: "lobby")
+        _ = try await ann.ask(["type": "topic", "room": "lobby", "topic": "two"], for: "topic")
+        _ = try await ann.ask(["type": "direct", "user": "bob"], for: "direct")
+        for frame in [
+            ["type": "topic", "room": "lobby", "topic": "four"], ["type": "direct", "user": "cleo"],
+        ] {
+            let refused = try await ann.ask(frame)
+            #expect(refused.code == "rate_limited" && refused.retryAfterMs ?? 0 > 0)
+        }
+        await edge.server.stop()
+        try await group.shutdownGracefully()
+    }
+
     @Test func whatWasReadWhileTheBrokerWasAwayIsKnownAfterwards() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let redis = try await LocalRedis.start()
