@@ -217,6 +217,21 @@ import Testing
         try await group.shutdownGracefully()
     }
 
+    /// Whoever is offered a room is told whether the name was proved.
+    @Test func anOfferOfAGuestSaysSo() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let edge = try await RunningEdge.alone(on: group, verifier: try await TestKey.verifier())
+        let (mask, _) = try await WireClient.signIn("ann", port: edge.port)
+        let (bob, _) = try await WireClient.signIn("bob", port: edge.port)
+        #expect(try await mask.ask(["type": "direct", "user": "bob"], for: "direct").guest == nil, "a user is meant")
+        let answer = try await mask.ask(["type": "direct", "user": "bob", "guest": true], for: "direct")
+        #expect(answer.guest == true)
+        #expect(try await bob.expect("direct").guest == true)
+        #expect(try await bob.ask(["type": "directs"], for: "directs").directs?.map(\.guest) == [true])
+        await edge.server.stop()
+        try await group.shutdownGracefully()
+    }
+
     @Test func whatWasReadWhileTheBrokerWasAwayIsKnownAfterwards() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let redis = try await LocalRedis.start()
