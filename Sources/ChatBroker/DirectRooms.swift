@@ -52,7 +52,9 @@ public struct DirectPair: Sendable, Hashable {
 extension NodeMessage {
     /// Offers a direct room to one of its two.
     public static func offering(_ room: RoomName, to partner: Principal, from principal: Principal) -> NodeMessage {
-        .offer(room: room.value, to: partner.description, user: principal.user.value)
+        .offer(
+            room: room.value, to: partner.description, user: principal.user.value,
+            isGuest: principal.isGuest ? true : nil)
     }
 }
 

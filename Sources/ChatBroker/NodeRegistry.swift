@@ -76,8 +76,9 @@ public enum NodeMessage: Sendable, Hashable, Codable {
     case claim(request: UInt64, from: String, session: String, secret: String, user: String)
     /// The answer to a claim: nil where there is no such session, secret or user.
     case claimed(request: UInt64, session: Claimed?)
-    /// Offer the direct room to every session of `to`, a ``Principal``, that is not in it; `user` is the other one's name.
-    case offer(room: String, to: String, user: String)
+    /// Offer the direct room to every session of `to`, a ``Principal``, that is not in it; `user` is the other one's name, which
+    /// a guest has only claimed. A node of a version that did not tell says nothing of guests.
+    case offer(room: String, to: String, user: String, isGuest: Bool? = nil)
     /// Close every session of the user with 4502.
     case kick(user: String)
     /// Show the text to every client.

@@ -14,6 +14,8 @@ final class ControlSession: BrokerReceiver, Sendable {
         case delivery(RoomDelivery)
         case linkUp
         case linkDown(reason: String)
+        /// The time that ``readAgainSoon()`` waits is over.
+        case readAgain
     }
 
     let broker: any ControlBroker
@@ -23,6 +25,7 @@ final class ControlSession: BrokerReceiver, Sendable {
     private let feed: AsyncStream<News>.Continuation
     /// News that may wait for stdout; a tail that falls further behind loses the oldest, and sees it by `prev`.
     private static let newsMax = 10_000
+    private static let readAgainAfter = TimeAmount.seconds(1)
     private static let connectTimeout = TimeAmount.seconds(5)
     /// For each answer. Redis takes microseconds for what is asked here; a frozen one, or a network that drops, any time.
     private static let answerTimeout = TimeAmount.seconds(10)
@@ -51,6 +54,11 @@ final class ControlSession: BrokerReceiver, Sendable {
 
     /// No news is wanted any more.
     func endNews() { feed.finish() }
+
+    /// A read failed, although the link may be up.
+    func readAgainSoon() {
+        broker.eventLoop.scheduleTask(in: Self.readAgainAfter) { [feed] in feed.yield(.readAgain) }
+    }
 
     /// Asks the broker on its loop.
     /// - Throws: ``BrokerError`` `.unavailable` where no answer comes in time.

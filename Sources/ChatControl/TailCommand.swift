@@ -33,6 +33,7 @@ struct TailCommand: AsyncParsableCommand {
             for await news in session.news {
                 guard try await tail.hear(news) else { break }
             }
+            try await tail.end()
             guard !tail.machine.hasGap else {
                 throw ProcessFailure(.gap, "some entries could not be had; `termchat-ctl history` shows what is left.")
             }
@@ -48,6 +49,15 @@ private struct Tail {
     /// Entries until the end; nil goes on.
     var left: Int?
     var machine: TailMachine
+    private var willReadAgain = false
+
+    init(session: ControlSession, room: RoomName, asJSON: Bool, left: Int?, machine: TailMachine) {
+        self.session = session
+        self.room = room
+        self.asJSON = asJSON
+        self.left = left
+        self.machine = machine
+    }
 
     var isDone: Bool { left == 0 }
 
@@ -55,9 +65,14 @@ private struct Tail {
     mutating func hear(_ news: ControlSession.News) async throws -> Bool {
         switch news {
         case .linkDown(let reason):
+            machine.linkLost()
             ControlOutput.errors("termchat-ctl: the link to Redis is down: \(ControlOutput.visible(reason))")
         case .linkUp:
+            machine.linkRestored()
             try await catchUp()
+        case .readAgain:
+            willReadAgain = false
+            if machine.owesRead { try await catchUp() }
         case .delivery(let delivery):
             for case .entry(let entry) in delivery.events where !isDone { try await hear(entry) }
         }
@@ -70,7 +85,7 @@ private struct Tail {
         case .print: return try print(entry)
         case .read: break
         }
-        // An entry that comes while the history cannot be read is read when the link is up again.
+        // An entry that comes while the history cannot be read is read later.
         guard try await catchUp(), !isDone else { return }
         switch machine.received(entry) {
         case .ignore: break
@@ -83,7 +98,7 @@ private struct Tail {
     }
 
     /// Reads what was not heard.
-    /// - Returns: whether it could be read; the next link up asks again.
+    /// - Returns: whether it could be read; else it is tried again, and when the link comes up.
     @discardableResult
     mutating func catchUp() async throws -> Bool {
         while !isDone {
@@ -92,6 +107,8 @@ private struct Tail {
             do {
                 page = try await session.call { $0.history(of: room, .after(after, limit: Limits.pageEntriesMax)) }
             } catch let error as BrokerError where error.code == .unavailable {
+                if !willReadAgain { session.readAgainSoon() }
+                willReadAgain = true
                 return false
             }
             switch machine.read(page) {
@@ -103,6 +120,16 @@ private struct Tail {
             guard page.more else { return true }
         }
         return true
+    }
+
+    /// What was said until the end and not heard, because the link was down just then, is read now.
+    /// - Throws: ``ProcessFailure`` where it cannot be had: what came last may be missing.
+    mutating func end() async throws {
+        guard !isDone, machine.owesRead, !ControlOutput.readerHasGone else { return }
+        guard try await catchUp() else {
+            throw ProcessFailure(
+                .unavailable, "the link to Redis was down at the end; what came after \(machine.last) was not read.")
+        }
     }
 
     private mutating func print(_ entry: Entry) throws {

@@ -9,8 +9,23 @@ struct TailMachine {
     private var readThrough = Position.zero
     /// Something could not be had.
     private(set) var hasGap = false
+    private var isLinkUp = true
+    /// Entries may be stored that were neither heard nor read: the history is to be read before the tail ends.
+    private(set) var owesRead = true
 
     init(last: Position) { self.last = last }
+
+    /// What is said from now on is not heard.
+    mutating func linkLost() {
+        isLinkUp = false
+        owesRead = true
+    }
+
+    /// What is said from now on is heard; what was said before is to be read.
+    mutating func linkRestored() {
+        isLinkUp = true
+        owesRead = true
+    }
 
     enum Received: Equatable {
         case print
@@ -22,7 +37,10 @@ struct TailMachine {
 
     mutating func received(_ entry: Entry) -> Received {
         if entry.id <= readThrough { return .ignore }
-        guard entry.previous == last else { return .read }
+        guard entry.previous == last else {
+            owesRead = true
+            return .read
+        }
         last = entry.id
         return .print
     }
@@ -45,6 +63,7 @@ struct TailMachine {
             last = page.last
         }
         readThrough = last
+        if isLinkUp, !page.more { owesRead = false }
         return page.entries.isEmpty && !missing ? .nothing : .print(missing: missing)
     }
 

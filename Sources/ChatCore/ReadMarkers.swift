@@ -33,11 +33,14 @@ public struct ReadMarkers: Sendable {
 
     public var isEmpty: Bool { states.isEmpty }
 
-    /// Returns whether the mark is to be written now.
-    public mutating func marked(_ mark: ReadMark, in room: RoomName, now: NIODeadline) -> Bool {
+    /// Returns whether the mark is to be written now. While the broker is away it waits.
+    public mutating func marked(
+        _ mark: ReadMark, in room: RoomName, now: NIODeadline, isBrokerThere: Bool = true
+    ) -> Bool {
         guard let state = states[mark.principal]?[room] else {
-            states[mark.principal, default: [:]][room] = State(position: mark.position, until: now + interval)
-            return true
+            states[mark.principal, default: [:]][room] = State(
+                position: mark.position, waiting: isBrokerThere ? nil : mark, until: now + interval)
+            return isBrokerThere
         }
         guard mark.position > state.position else { return false }
         states[mark.principal]?[room]?.position = mark.position

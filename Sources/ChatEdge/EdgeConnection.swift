@@ -177,8 +177,9 @@ final class EdgeConnection: WebSocketConnectionDelegate, @unchecked Sendable {
     private func limit(_ frame: ClientFrame) -> Int? {
         let cost = machine.cost(of: frame)
         return switch frame {
-        case .send: sends.take(cost, now: .now())
-        case .hello, .join, .leave, .history, .who, .rooms, .typing, .search, .read, .topic, .direct, .directs, .ping:
+        // A topic is shown to everybody in the room, and an offer to its one: they are messages to whoever hears them.
+        case .send, .topic, .direct: sends.take(cost, now: .now())
+        case .hello, .join, .leave, .history, .who, .rooms, .typing, .search, .read, .directs, .ping:
             requests.take(cost, now: .now())
         }
     }

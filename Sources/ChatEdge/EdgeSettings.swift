@@ -69,6 +69,9 @@ enum EdgeLimits {
     static let readWeightMax = 128
     /// What a `who` of a room without sessions here counts there: the whole of its members.
     static let whoWeight = 10
+    /// Pages of searches that are read or looked through at one time: each may be a megabyte, and one thread looks through
+    /// them, so that more would only wait there.
+    static let searchedPagesMax = 4
     /// Reads that wait for their turn; more are refused with `unavailable`.
     static let readsWaitingMax = 4096
     /// Rooms that are looked at for one who may read some.

@@ -19,7 +19,9 @@ extension Hub {
             switch result {
             case .success:
                 sendOffer(of: room, to: partner, from: principal)
-                answer(.direct(ref: ref, room: room, user: partner.user.value), to: connection, ticket)
+                answer(
+                    .direct(ref: ref, room: room, user: partner.user.value, isGuest: partner.isGuest),
+                    to: connection, ticket)
             case .failure(let error):
                 answer(.error(Self.errorFrame(error, ref: ref)), to: connection, ticket)
             }
@@ -37,7 +39,9 @@ extension Hub {
                     .directs(
                         ref: ref,
                         directs: directs.map {
-                            DirectListing(room: $0.room, user: $0.partner.user.value, lastActivity: $0.lastActivity)
+                            DirectListing(
+                                room: $0.room, user: $0.partner.user.value, isGuest: $0.partner.isGuest,
+                                lastActivity: $0.lastActivity)
                         })
                 case .failure(let error): .error(Self.errorFrame(error, ref: ref))
                 }
@@ -65,10 +69,10 @@ extension Hub {
     }
 
     /// Some node says that the room is to be offered.
-    func offer(_ room: String, to partner: String, user: String) {
+    func offer(_ room: String, to partner: String, user: String, isGuest: Bool) {
         guard let room = try? RoomName(room), room.isDirect, let partner = Principal(partner) else { return }
         let outside = sessions.sessions(of: partner).filter { sessions[$0]?.rooms[room] != .present }
-        let frame = FrameBytes.text(.direct(ref: nil, room: room, user: user))
+        let frame = FrameBytes.text(.direct(ref: nil, room: room, user: user, isGuest: isGuest))
         for connection in outside.compactMap({ connections[$0] }) {
             metrics.offers.add(1)
             connection.shard.run { _ in connection.tell(frame) }

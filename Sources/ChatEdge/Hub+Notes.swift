@@ -12,7 +12,9 @@ extension Hub {
         let principal = Principal(user, isGuest: session.isGuest)
         // What is not there yet cannot have been read.
         let mark = ReadMark(principal: principal, session: session, position: min(position, room.feed.last))
-        guard markers.marked(mark, in: name, now: .now()) else { return }
+        guard mark.position > .zero,
+            markers.marked(mark, in: name, now: .now(), isBrokerThere: link == .up)
+        else { return }
         writeMarker(.init(room: name, mark: mark))
     }
 
@@ -24,7 +26,7 @@ extension Hub {
 
     /// The session's connection is gone: what it said is to be found wherever the user comes next.
     func writeMarkers(of session: SessionID) {
-        guard !markers.isEmpty, let user = sessions[session]?.user else { return }
+        guard link == .up, !markers.isEmpty, let user = sessions[session]?.user else { return }
         let principal = Principal(user, isGuest: session.isGuest)
         for write in markers.take(of: principal, session: session) { writeMarker(write) }
     }

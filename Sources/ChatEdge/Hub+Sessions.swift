@@ -154,7 +154,8 @@ extension Hub {
             claimed(request: request, from: from, session: session, secret: secret, user: user)
         case .claimed(let request, let claimed):
             claimAnswered(request, claimed.flatMap(ClaimedSession.init))
-        case .offer(let room, let to, let user): offer(room, to: to, user: user)
+        case .offer(let room, let to, let user, let isGuest):
+            offer(room, to: to, user: user, isGuest: isGuest ?? false)
         case .kick(let user): kick(user)
         case .announce(let text):
             tellEveryone(.info, .announcement, text)

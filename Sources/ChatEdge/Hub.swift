@@ -46,6 +46,9 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     /// What clients read of the broker.
     var reads = ReadGate<@Sendable () -> Void>(
         weightMax: EdgeLimits.readWeightMax, waitingMax: EdgeLimits.readsWaitingMax)
+    /// Pages that are read for searches or looked through.
+    var searching = ReadGate<@Sendable () -> Void>(
+        weightMax: EdgeLimits.searchedPagesMax, waitingMax: EdgeLimits.readsWaitingMax)
     /// Departures that the broker has not taken yet.
     var departures: [PendingDeparture] = []
     /// Records of resumed sessions that the broker has not moved here yet.
@@ -53,6 +56,8 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     private var sweep: RepeatedTask?
     /// Asked for by another node or `termchat-ctl`, over so many seconds.
     var onDrainRequest: (@Sendable (Double) -> Void)?
+
+    typealias Gate = ReferenceWritableKeyPath<Hub, ReadGate<@Sendable () -> Void>> & Sendable
 
     struct PendingDeparture {
         var occupant: Occupant
@@ -95,6 +100,7 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
         let farewell = sayFarewell()
         rooms = [:]
         return farewell.flatMap { self.broker.stop() }.always { _ in
+            for page in self.searching.takeWaiting() { page() }
             for read in self.reads.takeWaiting() { read() }
         }
     }
@@ -201,15 +207,22 @@ final class Hub: BrokerReceiver, @unchecked Sendable {
     func read<Value: Sendable>(
         weight: Int, _ start: @escaping @Sendable () -> EventLoopFuture<Value>
     ) -> EventLoopFuture<Value> {
+        inTurn(\.reads, weight: weight, start)
+    }
+
+    /// The same at any gate.
+    func inTurn<Value: Sendable>(
+        _ gate: any Gate, weight: Int, _ start: @escaping @Sendable () -> EventLoopFuture<Value>
+    ) -> EventLoopFuture<Value> {
         let promise = loop.makePromise(of: Value.self)
         let read: @Sendable () -> Void = { [self] in
             start().whenComplete { result in
                 // In a tick of its own: where every read fails at once, one would start the next from within.
-                for next in self.reads.finished(weight: weight) { self.loop.execute(next) }
+                for next in self[keyPath: gate].finished(weight: weight) { self.loop.execute(next) }
                 promise.completeWith(result)
             }
         }
-        switch reads.enter(read, weight: weight) {
+        switch self[keyPath: gate].enter(read, weight: weight) {
         case .start: read()
         case .wait: break
         case .refuse: promise.fail(BrokerError(.overloaded, "Too many clients read at once."))

@@ -67,6 +67,9 @@ struct JSONObject {
         return value
     }
 
+    /// A `bool` that counts as false where it is not there.
+    func flag(_ name: StaticString) throws(WireError) -> Bool { try has(name) ? try bool(name) : false }
+
     func bool(_ name: StaticString) throws(WireError) -> Bool {
         switch try token(name).kind {
         case .true: true

@@ -42,13 +42,16 @@ extension ServerFrame {
         case "read": self = .read(room: try frame.room(), position: try frame.position("position"))
         case "topic": self = .topic(ref: try frame.ref(), room: try frame.room(), try Topic(frame))
         case "direct":
-            self = .direct(ref: try frame.ref(), room: try frame.room(), user: try frame.string("user"))
+            self = .direct(
+                ref: try frame.ref(), room: try frame.room(), user: try frame.string("user"),
+                isGuest: try frame.flag("guest"))
         case "directs":
             self = .directs(
                 ref: try frame.ref(),
                 directs: try frame.objects("directs") { direct throws(WireError) in
                     DirectListing(
                         room: try direct.room(), user: try direct.string("user"),
+                        isGuest: try direct.flag("guest"),
                         lastActivity: try direct.unsigned("last_activity"))
                 })
         case "presence": self = .presence(try Presence(frame))

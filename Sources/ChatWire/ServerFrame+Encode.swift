@@ -48,9 +48,10 @@ extension ServerFrame {
             buffer.writeName("topic")
             buffer.writeMembers(topic)
             buffer.closeObject()
-        case .direct(let ref, let room, let user):
+        case .direct(let ref, let room, let user, let isGuest):
             buffer.writeHead("direct", ref, room)
             buffer.writeMember("user", user)
+            if isGuest { buffer.writeMember("guest", true) }
             buffer.closeObject()
         case .directs(let ref, let directs):
             buffer.write(ref, directs)
@@ -185,6 +186,7 @@ extension ByteBuffer {
             buffer.writeStaticString(#"{"room":"#)
             buffer.writeJSONString(direct.room.value)
             buffer.writeMember("user", direct.user)
+            if direct.isGuest { buffer.writeMember("guest", true) }
             buffer.writeName("last_activity")
             buffer.writeDecimal(direct.lastActivity)
             buffer.closeObject()

@@ -16,8 +16,9 @@ public enum ServerFrame: Sendable, Equatable {
     /// The user has read the room up to the position, in another session.
     case read(room: RoomName, position: Position)
     case topic(ref: Ref?, room: RoomName, Topic)
-    /// A room that only the user and `user` may enter: the answer to a `direct`, or without a ref an offer.
-    case direct(ref: Ref?, room: RoomName, user: String)
+    /// A room that only the user and `user` may enter: the answer to a `direct`, or without a ref an offer. A guest has
+    /// only claimed the name.
+    case direct(ref: Ref?, room: RoomName, user: String, isGuest: Bool = false)
     /// Newest activity first.
     case directs(ref: Ref?, directs: [DirectListing])
     case presence(Presence)
@@ -194,12 +195,15 @@ public struct DirectListing: Sendable, Hashable {
     public var room: RoomName
     /// The other one who may enter it.
     public var user: String
+    /// The other one is a guest, who has only claimed the name.
+    public var isGuest: Bool
     /// Milliseconds since 1970, Redis' clock, to a second.
     public var lastActivity: UInt64
 
-    public init(room: RoomName, user: String, lastActivity: UInt64) {
+    public init(room: RoomName, user: String, isGuest: Bool = false, lastActivity: UInt64) {
         self.room = room
         self.user = user
+        self.isGuest = isGuest
         self.lastActivity = lastActivity
     }
 }

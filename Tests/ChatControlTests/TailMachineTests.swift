@@ -60,4 +60,20 @@ import Testing
         #expect(read == .nothing)
         #expect(!tail.hasGap)
     }
+
+    @Test func theHistoryIsReadBeforeTheEndWhereSomethingMayNotHaveBeenHeard() {
+        var tail = TailMachine(last: position(1))
+        #expect(tail.owesRead, "nothing was read since the subscription")
+        _ = tail.read(page([entry(2, after: 1)], last: 2))
+        #expect(!tail.owesRead)
+        tail.linkLost()
+        _ = tail.read(page([entry(3, after: 2)], last: 3))
+        #expect(tail.owesRead, "more may come unheard")
+        tail.linkRestored()
+        #expect(tail.owesRead)
+        _ = tail.read(page([], last: 3))
+        #expect(!tail.owesRead)
+        let heard = tail.received(entry(5, after: 4))
+        #expect(heard == .read && tail.owesRead)
+    }
 }

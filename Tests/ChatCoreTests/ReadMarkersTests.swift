@@ -57,4 +57,12 @@ import Testing
         #expect(markers.takeAll() == [.init(room: lobby, mark: try mark(4))])
         #expect(markers.isEmpty)
     }
+
+    @Test mutating func whileTheBrokerIsAwayTheLastOneWaits() throws {
+        let lobby = try room()
+        #expect(!markers.marked(try mark(1), in: lobby, now: start, isBrokerThere: false))
+        #expect(!markers.marked(try mark(2), in: lobby, now: start, isBrokerThere: false))
+        #expect(markers.position(of: try mark(0).principal, in: lobby) == position(2))
+        #expect(markers.due(now: start + .seconds(9)) == [.init(room: lobby, mark: try mark(2))])
+    }
 }

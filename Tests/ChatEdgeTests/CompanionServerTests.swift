@@ -198,6 +198,62 @@ import Testing
         }
     }
 
+    /// A topic is shown to a whole room, and an offer wherever its one is: neither goes round the limit of messages.
+    @Test func topicsAndOffersCountAsMessages() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let edge = try await RunningEdge.alone(on: group) { $0.sendsPerSecond = 1 }
+        let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
+        _ = try await ann.join("lobby")
+        _ = try await ann.say("one", in: "lobby")
+        _ = try await ann.ask(["type": "topic", "room": "lobby", "topic": "two"], for: "topic")
+        _ = try await ann.ask(["type": "direct", "user": "bob"], for: "direct")
+        for frame in [
+            ["type": "topic", "room": "lobby", "topic": "four"], ["type": "direct", "user": "cleo"],
+        ] {
+            let refused = try await ann.ask(frame)
+            #expect(refused.code == "rate_limited" && refused.retryAfterMs ?? 0 > 0)
+        }
+        await edge.server.stop()
+        try await group.shutdownGracefully()
+    }
+
+    /// Whoever is offered a room is told whether the name was proved.
+    @Test func anOfferOfAGuestSaysSo() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let edge = try await RunningEdge.alone(on: group, verifier: try await TestKey.verifier())
+        let (mask, _) = try await WireClient.signIn("ann", port: edge.port)
+        let (bob, _) = try await WireClient.signIn("bob", port: edge.port)
+        #expect(try await mask.ask(["type": "direct", "user": "bob"], for: "direct").guest == nil, "a user is meant")
+        let answer = try await mask.ask(["type": "direct", "user": "bob", "guest": true], for: "direct")
+        #expect(answer.guest == true)
+        #expect(try await bob.expect("direct").guest == true)
+        #expect(try await bob.ask(["type": "directs"], for: "directs").directs?.map(\.guest) == [true])
+        await edge.server.stop()
+        try await group.shutdownGracefully()
+    }
+
+    @Test func whatWasReadWhileTheBrokerWasAwayIsKnownAfterwards() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let redis = try await LocalRedis.start()
+        let edge = try await RunningEdge.overRedis(redis, on: group)
+        let (ann, _) = try await WireClient.signIn("ann", port: edge.port)
+        _ = try await ann.join("lobby")
+        let id = try #require(try await ann.say("1", in: "lobby").id)
+        try await ann.expect("message") { $0.id == id }
+        redis.pause()
+        try await ann.expect("notice") { $0.code == "degraded" }
+        try ann.send(["type": "read", "room": "lobby", "position": id])
+        _ = try await ann.ask(["type": "ping"], for: "pong")
+        redis.resume()
+        try await ann.expect("notice") { $0.code == "restored" }
+        try await eventually("the marker is there") {
+            try await redis.cli("HGET", "tc:{lobby}:read", "guest:ann").contains(id)
+        }
+        await edge.server.stop()
+        try await group.shutdownGracefully()
+        try await redis.stop()
+    }
+
     /// A guest who takes a user's name gets neither the user's room nor the user's marker.
     @Test func aGuestIsNotTheUserOfThatName() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -27,6 +27,7 @@ public struct WireFrame: Decodable, Sendable {
     public var features: [String]?
     public var read: String?
     public var directs: [Direct]?
+    public var guest: Bool?
     /// Of a `topic` frame its text, of a `joined` the whole.
     public var topic: Topic?
 
@@ -81,6 +82,7 @@ public struct WireFrame: Decodable, Sendable {
     public struct Direct: Decodable, Sendable, Hashable {
         public var room: String
         public var user: String
+        public var guest: Bool?
         public var lastActivity: UInt64
     }
 

@@ -134,8 +134,18 @@ enum Vectors {
         ),
         (.direct(ref: nil, room: directRoom, user: "bo"), #"{"type":"direct","room":"dm-0f","user":"bo"}"#),
         (
-            .directs(ref: Ref(11), directs: [DirectListing(room: directRoom, user: "bo", lastActivity: 17)]),
-            #"{"type":"directs","ref":11,"directs":[{"room":"dm-0f","user":"bo","last_activity":17}]}"#
+            .direct(ref: nil, room: directRoom, user: "bo", isGuest: true),
+            #"{"type":"direct","room":"dm-0f","user":"bo","guest":true}"#
+        ),
+        (
+            .directs(
+                ref: Ref(11),
+                directs: [
+                    DirectListing(room: directRoom, user: "bo", lastActivity: 17),
+                    DirectListing(room: directRoom, user: "al", isGuest: true, lastActivity: 16),
+                ]),
+            #"{"type":"directs","ref":11,"directs":[{"room":"dm-0f","user":"bo","last_activity":17},"#
+                + #"{"room":"dm-0f","user":"al","guest":true,"last_activity":16}]}"#
         ),
         (
             .welcome(

@@ -78,6 +78,32 @@ extension Scenarios {
             }
         }
 
+        /// The server refuses new connections, so that the tail has no link when it is told to end.
+        @Test func aTailThatEndsWithoutALinkReadsWhatItDidNotHear() async throws {
+            try await TestCluster.with(nodes: []) { cluster in
+                let tail = try await cluster.start(
+                    "termchat-ctl", ["--redis", cluster.redis.unixURL, "tail", "lobby", "--json"])
+                try await eventually("the tail listens") {
+                    try await cluster.redis.cli("PUBSUB", "NUMSUB", "tc:{lobby}:live").hasSuffix("1")
+                }
+                _ = try await run(cluster, "send", "lobby", "heard")
+                try await eventually("it prints it") { tail.output.contains("heard") }
+                // No subscription any more: each new one of the tail is refused, its commands are not.
+                try await cluster.redis.cli("ACL", "SETUSER", "default", "resetchannels")
+                try await cluster.redis.cli("CLIENT", "KILL", "TYPE", "pubsub")
+                try await eventually("the tail has no link") { tail.errors.contains("link to Redis is down") }
+                let newest = try await cluster.redis.cli("XREVRANGE", "tc:{lobby}:history", "+", "-", "COUNT", "1")
+                    .split(separator: "\n").map(String.init)
+                let unheard = try await cluster.redis.cli(
+                    "XADD", "tc:{lobby}:history", "*", "m",
+                    newest[2].replacingOccurrences(of: "\"heard", with: "\"unheard"), "p", newest[0])
+                try await cluster.redis.cli("SET", "tc:{lobby}:last", unheard)
+                tail.signal(SIGTERM)
+                #expect(try await tail.exit(within: .seconds(10)) == .status(0), "\(tail.errors)")
+                #expect(tail.output.contains("unheard"))
+            }
+        }
+
         @Test func aTailWithAGapEndsWithItsStatus() async throws {
             try await TestCluster.with(nodes: []) { cluster in
                 _ = try await run(cluster, "send", "lobby", "first")

@@ -56,7 +56,7 @@ extension SessionMachine {
                 actions.append(.tell(.topic(room, topic)))
             }
             if case .request(let id) = settle(ref) { finish(id, .success(.topic(topic))) }
-        case .direct(let ref, let room, let user):
+        case .direct(let ref, let room, let user, _):
             if case .request(let id) = settle(ref) {
                 finish(id, .success(.direct(room)))
             } else if link == active {
