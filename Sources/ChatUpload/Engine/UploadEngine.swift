@@ -132,16 +132,27 @@ struct UploadEngine: Sendable {
     /// - Parameter hash: nil reads the file again.
     func finishSealed(_ id: UploadID, _ label: Label, hash known: ContentHash? = nil) async throws -> StoredFile {
         let began = ContinuousClock.now
-        let file = try await disk.run { [store, metrics] in
+        let file: StoredFile
+        do {
+            file = try await commit(id, label, hash: known)
+        } catch UploadStore.Failure.wrongHash {
+            // Nobody can go on with it, and it counts for its user until somebody says that it is over.
+            await discard(id, label.owner)
+            throw UploadStore.Failure.wrongHash
+        }
+        try await settle(id, file, label.owner)
+        metrics.finishTime.observe(ContinuousClock.now - began)
+        return file
+    }
+
+    private func commit(_ id: UploadID, _ label: Label, hash known: ContentHash?) async throws -> StoredFile {
+        try await disk.run { [store, metrics] in
             let hash = try known ?? store.hashSealed(id)
             guard let size = try store.volume.facts(of: Layout.sealed(id))?.size else {
                 throw UploadStore.Failure.superseded
             }
             if known == nil { metrics.verified.increment(by: size) }
-            guard label.sha256.map({ $0 == hash }) ?? true else {
-                try store.discard(id)
-                throw UploadStore.Failure.wrongHash
-            }
+            guard label.sha256.map({ $0 == hash }) ?? true else { throw UploadStore.Failure.wrongHash }
             let head = try store.head(ofSealed: id, bytes: MediaType.sniffBytes)
             let file = StoredFile(
                 id: id.value, room: label.room.value, user: label.user.value, isGuest: label.isGuest, name: label.name,
@@ -149,9 +160,6 @@ struct UploadEngine: Sendable {
             try store.commit(id, file)
             return file
         }
-        try await settle(id, file, label.owner)
-        metrics.finishTime.observe(ContinuousClock.now - began)
-        return file
     }
 
     /// The steps behind the commit, by whatever worker meets the upload.

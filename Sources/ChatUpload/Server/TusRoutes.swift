@@ -224,7 +224,11 @@ extension TusRoutes {
         var writer = engine.writer(writing, after: before, check: checksum.map(UploadChecksum.Check.init))
         try await engine.receive(body, into: &writer, limit: end)
         if let check = writer.digests.check, !check.isMatch() {
-            try await engine.disk.run { try writing.file.truncate(to: writing.offset) }
+            try await engine.disk.run { [engine] in
+                // Whoever took over has bytes of its own behind these.
+                try engine.store.check(writing)
+                try writing.file.truncate(to: writing.offset)
+            }
             throw Refusal(.checksumMismatch, "checksum_mismatch", "The bytes are not those of Upload-Checksum.")
         }
         if writer.end == record.bytes {

@@ -234,6 +234,30 @@ import WebSocketServer
         }
     }
 
+    /// The client has to start anew, for which it needs its place.
+    @Test func aFileThatIsNotWhatItsHashSaysFreesItsAccount() async throws {
+        try await RunningWorker.with({ settings in
+            settings.allowance.pending = 1
+            settings.allowance.bytesPerDay = 700
+        }) { worker, volume, _ in
+            let body = String(repeating: "x", count: 400)
+            let wrong = String(repeating: "0", count: 64)
+            for _ in 0..<2 {
+                let path = try await worker.create(400, ["sha256": wrong])
+                #expect(try await worker.patch(path, at: 0, body).status == 460)
+                #expect(try await worker.tus("HEAD", path).status == 404)
+            }
+            let form = try await worker.post([
+                ("username", nil, "ann"), ("room_key", nil, "lobby"), ("sha256", nil, wrong), ("file", "n", "x"),
+            ])
+            #expect(form.status == 460)
+            #expect(volume.files(in: Layout.partial).isEmpty)
+            #expect(try await worker.lines(in: "lobby").isEmpty)
+            let path = try await worker.create(400)
+            #expect(try await worker.patch(path, at: 0, body).status == 204)
+        }
+    }
+
     @Test func aWrongTusVersionIsToldTheRightOne() async throws {
         try await RunningWorker.with { worker, _, _ in
             let answer = try await worker.ask("POST", "/api/tus", ["Tus-Resumable": "0.2.2"])
