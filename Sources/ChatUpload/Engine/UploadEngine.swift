@@ -13,6 +13,8 @@ struct UploadEngine: Sendable {
     let settings: UploadSettings
     let metrics: UploadMetrics
     let logger: Logger
+    /// nil where every file may enter its room.
+    var scanner: Scanner?
     let memory = MemoryShare()
     let hashes = HashMemory()
     let running = RunningUploads()
@@ -134,18 +136,24 @@ struct UploadEngine: Sendable {
         let began = ContinuousClock.now
         let file: StoredFile
         do {
-            file = try await commit(id, label, hash: known)
-        } catch UploadStore.Failure.wrongHash {
+            file = try await describe(id, label, hash: known)
+            try await scan(id, file)
+        } catch let failure as UploadStore.Failure where failure == .wrongHash || failure == .refused {
             // Nobody can go on with it, and it counts for its user until somebody says that it is over.
             await discard(id, label.owner)
-            throw UploadStore.Failure.wrongHash
+            throw failure
+        }
+        try await disk.run { [store] in
+            // Another worker may have got another answer.
+            guard try store.volume.facts(of: Layout.sealed(id)) != nil else { throw UploadStore.Failure.superseded }
+            try store.commit(id, file)
         }
         try await settle(id, file, label.owner)
         metrics.finishTime.observe(ContinuousClock.now - began)
         return file
     }
 
-    private func commit(_ id: UploadID, _ label: Label, hash known: ContentHash?) async throws -> StoredFile {
+    private func describe(_ id: UploadID, _ label: Label, hash known: ContentHash?) async throws -> StoredFile {
         try await disk.run { [store, metrics] in
             let hash = try known ?? store.hashSealed(id)
             guard let size = try store.volume.facts(of: Layout.sealed(id))?.size else {
@@ -154,12 +162,24 @@ struct UploadEngine: Sendable {
             if known == nil { metrics.verified.increment(by: size) }
             guard label.sha256.map({ $0 == hash }) ?? true else { throw UploadStore.Failure.wrongHash }
             let head = try store.head(ofSealed: id, bytes: MediaType.sniffBytes)
-            let file = StoredFile(
+            return StoredFile(
                 id: id.value, room: label.room.value, user: label.user.value, isGuest: label.isGuest, name: label.name,
                 bytes: size, sha256: hash.value, mediaType: MediaType(sniffing: head).rawValue, created: label.created)
-            try store.commit(id, file)
-            return file
         }
+    }
+
+    private func scan(_ id: UploadID, _ file: StoredFile) async throws {
+        guard let scanner else { return }
+        do {
+            guard try await !scanner.accepts(id, file) else { return }
+        } catch let error as Scanner.Unanswered {
+            metrics.scanFailed.increment()
+            throw error
+        }
+        metrics.scanRefused.increment()
+        logger.notice(
+            "the scan refused a file", metadata: ["id": "\(id)", "room": "\(file.room)", "user": "\(file.user)"])
+        throw UploadStore.Failure.refused
     }
 
     /// The steps behind the commit, by whatever worker meets the upload.

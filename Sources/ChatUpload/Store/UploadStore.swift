@@ -20,6 +20,8 @@ struct UploadStore: Sendable {
         case wrongOffset(Int)
         /// The bytes are not those that the client announced.
         case wrongHash
+        /// The operator's program does not let the file in.
+        case refused
         /// A commit's bytes are gone or are not what they were.
         case lost
     }
