@@ -150,7 +150,9 @@ struct UploadStore: Sendable {
             try volume.rename(Layout.data(id, before), to: Layout.data(id, claim))
         }
         guard renamed != nil else { throw Failure.superseded }
-        let file = try volume.open(Layout.data(id, claim), forWriting: true)
+        // The next one may have taken it over already.
+        let opened = try unless(.notFound) { try volume.open(Layout.data(id, claim), forWriting: true) }
+        guard let file = opened else { throw Failure.superseded }
         let isFirst = before == .first && offset == 0
         return (Writing(id: id, claim: claim, file: file, offset: offset, isFirst: isFirst), before)
     }
