@@ -42,14 +42,15 @@ struct UploadEngine: Sendable {
         running.began(.init(id: id, account: owner?.account, lifetime: lifetime(isResumable: isResumable)))
     }
 
-    /// Asks for one upload more.
+    /// Asks for one upload more, which counts for a short while: if the worker stops before anything of it is on the volume, no
+    /// sweep knows of it.
     /// - Throws: ``Refusal`` 429; 413 where it is more than the allowance of a whole day.
-    func reserve(_ id: UploadID, _ owner: UploadOwner, isResumable: Bool = false) async throws {
+    func reserve(_ id: UploadID, _ owner: UploadOwner) async throws {
         guard let account = owner.account else { return }
         let most = settings.allowance.bytesPerDay
         guard most == 0 || owner.reserved <= most else { throw Refusal.fileTooLarge(most) }
         let reservation = UploadReservation(
-            id: id.value, account: account, bytes: owner.reserved, lifetime: lifetime(isResumable: isResumable),
+            id: id.value, account: account, bytes: owner.reserved, lifetime: lifetime(isResumable: false),
             limits: settings.allowance)
         switch try await registry.call({ $0.reserve(reservation) }) {
         case .granted: metrics.begun.increment()
@@ -57,6 +58,13 @@ struct UploadEngine: Sendable {
             metrics.limited.increment()
             throw Refusal.limited(reason, retryAfter: retryAfter)
         }
+    }
+
+    /// A resumable upload is on the volume, and counts until it expires there.
+    func keep(_ id: UploadID, _ owner: UploadOwner) async {
+        guard let account = owner.account else { return }
+        let lifetime = lifetime(isResumable: true)
+        try? await registry.call { $0.renew(id.value, of: account, lifetime: lifetime) }
     }
 
     /// The upload is over; a broker that is away forgets it by itself, in time.
@@ -190,7 +198,7 @@ struct UploadEngine: Sendable {
         let receipt = try await registry.call { $0.announce(file.line, in: room) }
         let told = try await disk.run { [store] in
             let found = try owner ?? store.owner(of: id)
-            try store.settle(id)
+            try store.recordFinished(id)
             return found
         }
         if !receipt.isDuplicate {
@@ -200,6 +208,8 @@ struct UploadEngine: Sendable {
         // Corrected once, by the one whose line it was.
         let correction = receipt.isDuplicate ? 0 : file.bytes - (told?.reserved ?? file.bytes)
         await release(id, told, correction: correction)
+        // Last, as it says whose the place in the account is: of a worker that stops before, a sweep gives it back.
+        try await disk.run { [store] in try store.discard(id) }
     }
 
     /// The other one of a direct room is told of a file as an edge tells of a message; a loss costs nothing but that.
@@ -215,8 +225,9 @@ struct UploadEngine: Sendable {
 
     /// Ends an upload that is not to be finished.
     func remove(_ id: UploadID, _ owner: UploadOwner?) async throws {
-        try await disk.run { [store] in try store.discard(id) }
+        try await disk.run { [store] in try store.discardBytes(id) }
         await release(id, owner, correction: -(owner?.reserved ?? 0))
+        try await disk.run { [store] in try store.discard(id) }
     }
 
     /// The same where nothing can be done about a failure: a sweep will end it.

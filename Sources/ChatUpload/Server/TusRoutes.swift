@@ -73,7 +73,7 @@ struct TusRoutes: Sendable {
             name: FileName(metadata["filename"] ?? "file").value, bytes: bytes, sha256: metadata["sha256"],
             created: WallClock.milliseconds(), reserved: bytes ?? 0, address: visitor.address)
         let id = UploadID.random()
-        try await engine.reserve(id, record.owner, isResumable: true)
+        try await engine.reserve(id, record.owner)
         let writing: Writing
         do {
             writing = try await engine.create(id, record, bytes: bytes)
@@ -83,6 +83,7 @@ struct TusRoutes: Sendable {
         }
         let lease = engine.began(id, record.owner, isResumable: true)
         defer { engine.running.ended(lease) }
+        await engine.keep(id, record.owner)
         let offset = try await write(writing, after: nil, record, checksum, body)
         return Response(status: .created, headers: headers(offset: offset, record, location: id))
     }

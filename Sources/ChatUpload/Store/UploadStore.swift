@@ -134,7 +134,7 @@ struct UploadStore: Sendable {
         return facts.size
     }
 
-    private func claim(of id: UploadID) throws -> WriterClaim? {
+    func claim(of id: UploadID) throws -> WriterClaim? {
         let names = try unless(.notFound) { try volume.names(in: Layout.partial(id)) }
         return names?.lazy.compactMap(WriterClaim.init(name:)).first
     }
@@ -155,6 +155,15 @@ struct UploadStore: Sendable {
         guard let file = opened else { throw Failure.superseded }
         let isFirst = before == .first && offset == 0
         return (Writing(id: id, claim: claim, file: file, offset: offset, isFirst: isFirst), before)
+    }
+
+    /// Ends an upload that will not be finished. What says whose it was stays for ``discard(_:)``, or for a sweep.
+    func discardBytes(_ id: UploadID) throws {
+        let folder = Layout.partial(id)
+        for name in try unless(.notFound, do: { try volume.names(in: folder) }) ?? [] {
+            let path = "\(folder)/\(name)"
+            if path != Layout.record(id), path != Layout.owner(id) { try volume.removeIfThere(path) }
+        }
     }
 
     /// Ends an upload that will not be finished, or what is left of one that was.
