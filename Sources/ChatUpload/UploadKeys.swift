@@ -74,6 +74,10 @@ public struct UploadKeys {
     )
     public static let accelRedirect = Setting.optionalString(
         "accel-redirect", unit: "PREFIX", help: "Downloads are answered with X-Accel-Redirect to this nginx location.")
+    public static let scan = Setting.optionalString(
+        "scan", unit: "PROGRAM", help: "Asked before a file enters its room: 0 lets it in, 1 refuses it.")
+    public static let scanSeconds = Setting.seconds(
+        "scan-seconds", default: 60, in: 0.1...3600, help: "How long the program of --scan may take for one file.")
     public static let stopSeconds = Setting.seconds(
         "stop-seconds", default: 30, in: 0.1...86_400,
         help: "From SIGTERM to the end of the process; running uploads go on for most of it.")
@@ -97,7 +101,8 @@ public struct UploadKeys {
         userBytesPerDay.description, userUploadsPerMinute.description, minBytesPerSecond.description,
         rateGraceSeconds.description, idleSeconds.description, maxConnections.description, expireSeconds.description,
         sweepSeconds.description, retentionSeconds.description, roomRetention.description, accelRedirect.description,
-        stopSeconds.description, diskThreads.description, threads.description, config.description,
+        scan.description, scanSeconds.description, stopSeconds.description, diskThreads.description,
+        threads.description, config.description,
         logLevel.description, logFormat.description,
     ]
 
@@ -125,6 +130,8 @@ public struct UploadKeys {
         upload.retentionSeconds = try reader.value(of: retentionSeconds)
         upload.roomRetention = try retention(try reader.value(of: roomRetention))
         upload.accelPrefix = try reader.value(of: accelRedirect)
+        upload.scan = try reader.value(of: scan)
+        upload.scanTime = try reader.value(of: scanSeconds)
         upload.stop = try reader.value(of: stopSeconds)
         upload.diskThreads = try reader.value(of: diskThreads)
         try reader.check(

@@ -10,6 +10,8 @@ enum UploadLimits {
     static let brokerTimeout = TimeAmount.seconds(10)
     /// Temporary files older than this were left by a worker that is no more.
     static let temporarySeconds = 600
+    /// Programs of `--scan` that run at once.
+    static let scansMax = 4
     /// How often a worker renews the lease of an upload that it receives, within one lease.
     static let renewalsPerLease = 3
     /// Commits younger than this are left to the worker that made them.

@@ -46,6 +46,8 @@ struct UploadCommand: AsyncParsableCommand {
     @Option(UploadKeys.retentionSeconds) var retentionSeconds: String?
     @Option(UploadKeys.roomRetention) var roomRetention: String?
     @Option(UploadKeys.accelRedirect) var accelRedirect: String?
+    @Option(UploadKeys.scan) var scan: String?
+    @Option(UploadKeys.scanSeconds) var scanSeconds: String?
     @Option(UploadKeys.stopSeconds) var stopSeconds: String?
     @Option(UploadKeys.diskThreads) var diskThreads: String?
     @Option(UploadKeys.threads) var threads: String?

@@ -80,6 +80,14 @@ import Testing
         } throws: { ($0 as? BrokerError)?.code == .unavailable }
         #expect(try await node.publish("first", key: "k", in: room) == Receipt(id: stored.id, isDuplicate: true))
         #expect(try await node.call { $0.leave(ann, room: room, reason: .left) })
+        await #expect {
+            try await node.call {
+                $0.reserve(
+                    UploadReservation(
+                        id: "id", account: UploadAccount(ann.user), bytes: 1, lifetime: .seconds(60),
+                        limits: UploadAllowance(pending: 1, bytesPerDay: 0, perMinute: 9)))
+            }
+        } throws: { ($0 as? BrokerError)?.code == .unavailable }
         try await redis.cli("CONFIG", "SET", "maxmemory", "0")
         try await node.publish("third", in: room)
         #expect(try await node.page(.newest(limit: 9), of: room).entries.map(\.text) == ["first", "third"])

@@ -40,6 +40,9 @@ if redis.call('ZSCORE', pending, id) then return { 'granted', 0 } end
 
 local created = tonumber(redis.call('GET', rate_key) or '0')
 if created >= tonumber(ARGV[7]) then return { 'rate', math.max(1, redis.call('PTTL', rate_key)) } end
+-- A server whose memory is full lets a script go on behind its first write, and refuses that one only if it could need memory.
+-- This one changes nothing, and makes the others all or none.
+redis.call('ZADD', pending, 'XX', '0', id)
 redis.call('ZREMRANGEBYSCORE', pending, '-inf', string.format('%.0f', now))
 if redis.call('ZCARD', pending) >= tonumber(ARGV[5]) then
   local first = redis.call('ZRANGE', pending, 0, 0, 'WITHSCORES')

@@ -55,6 +55,7 @@ struct Sweeper: Sendable {
     }
 
     private func sweepPartials(_ rules: UploadStore.SweepRules) async throws {
+        var isScanAway = false
         for id in try await engine.disk.run({ [store] in try store.partials() }) where !Task.isCancelled {
             await attempt(id) {
                 switch try await engine.disk.run({ [store] in try store.sweepPartial(id, rules) }) {
@@ -63,8 +64,15 @@ struct Sweeper: Sendable {
                     engine.metrics.expired.increment()
                     await engine.release(id, owner, correction: -(owner?.reserved ?? 0))
                 case .cleared(let owner): await engine.release(id, owner)
+                // Each one would wait for it as long as the first.
+                case .finish where isScanAway: break
                 case .finish(let record, let offset, let isSealed):
-                    _ = try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed)
+                    do {
+                        _ = try await engine.finishWhole(id, record, offset: offset, isSealed: isSealed)
+                    } catch let error as Scanner.Unanswered {
+                        isScanAway = true
+                        throw error
+                    }
                 }
             }
         }
@@ -103,6 +111,8 @@ struct Sweeper: Sendable {
             try await body()
         } catch UploadStore.Failure.superseded {
             // Another worker was faster.
+        } catch let failure as UploadStore.Failure where failure == .refused || failure == .wrongHash {
+            // It is removed.
         } catch UploadStore.Failure.lost {
             engine.metrics.damaged.increment()
             engine.logger.error("the bytes of a file are lost", metadata: ["id": "\(id)"])

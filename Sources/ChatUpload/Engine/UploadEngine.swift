@@ -13,6 +13,8 @@ struct UploadEngine: Sendable {
     let settings: UploadSettings
     let metrics: UploadMetrics
     let logger: Logger
+    /// nil where every file may enter its room.
+    var scanner: Scanner?
     let memory = MemoryShare()
     let hashes = HashMemory()
     let running = RunningUploads()
@@ -40,14 +42,15 @@ struct UploadEngine: Sendable {
         running.began(.init(id: id, account: owner?.account, lifetime: lifetime(isResumable: isResumable)))
     }
 
-    /// Asks for one upload more.
+    /// Asks for one upload more, which counts for a short while: if the worker stops before anything of it is on the volume, no
+    /// sweep knows of it.
     /// - Throws: ``Refusal`` 429; 413 where it is more than the allowance of a whole day.
-    func reserve(_ id: UploadID, _ owner: UploadOwner, isResumable: Bool = false) async throws {
+    func reserve(_ id: UploadID, _ owner: UploadOwner) async throws {
         guard let account = owner.account else { return }
         let most = settings.allowance.bytesPerDay
         guard most == 0 || owner.reserved <= most else { throw Refusal.fileTooLarge(most) }
         let reservation = UploadReservation(
-            id: id.value, account: account, bytes: owner.reserved, lifetime: lifetime(isResumable: isResumable),
+            id: id.value, account: account, bytes: owner.reserved, lifetime: lifetime(isResumable: false),
             limits: settings.allowance)
         switch try await registry.call({ $0.reserve(reservation) }) {
         case .granted: metrics.begun.increment()
@@ -55,6 +58,13 @@ struct UploadEngine: Sendable {
             metrics.limited.increment()
             throw Refusal.limited(reason, retryAfter: retryAfter)
         }
+    }
+
+    /// A resumable upload is on the volume, and counts until it expires there.
+    func keep(_ id: UploadID, _ owner: UploadOwner) async {
+        guard let account = owner.account else { return }
+        let lifetime = lifetime(isResumable: true)
+        try? await registry.call { $0.renew(id.value, of: account, lifetime: lifetime) }
     }
 
     /// The upload is over; a broker that is away forgets it by itself, in time.
@@ -132,26 +142,52 @@ struct UploadEngine: Sendable {
     /// - Parameter hash: nil reads the file again.
     func finishSealed(_ id: UploadID, _ label: Label, hash known: ContentHash? = nil) async throws -> StoredFile {
         let began = ContinuousClock.now
-        let file = try await disk.run { [store, metrics] in
+        let file: StoredFile
+        do {
+            file = try await describe(id, label, hash: known)
+            try await scan(id, file)
+        } catch let failure as UploadStore.Failure where failure == .wrongHash || failure == .refused {
+            // Nobody can go on with it, and it counts for its user until somebody says that it is over.
+            await discard(id, label.owner)
+            throw failure
+        }
+        try await disk.run { [store] in
+            // Another worker may have got another answer.
+            guard try store.volume.facts(of: Layout.sealed(id)) != nil else { throw UploadStore.Failure.superseded }
+            try store.commit(id, file)
+        }
+        try await settle(id, file, label.owner)
+        metrics.finishTime.observe(ContinuousClock.now - began)
+        return file
+    }
+
+    private func describe(_ id: UploadID, _ label: Label, hash known: ContentHash?) async throws -> StoredFile {
+        try await disk.run { [store, metrics] in
             let hash = try known ?? store.hashSealed(id)
             guard let size = try store.volume.facts(of: Layout.sealed(id))?.size else {
                 throw UploadStore.Failure.superseded
             }
             if known == nil { metrics.verified.increment(by: size) }
-            guard label.sha256.map({ $0 == hash }) ?? true else {
-                try store.discard(id)
-                throw UploadStore.Failure.wrongHash
-            }
+            guard label.sha256.map({ $0 == hash }) ?? true else { throw UploadStore.Failure.wrongHash }
             let head = try store.head(ofSealed: id, bytes: MediaType.sniffBytes)
-            let file = StoredFile(
+            return StoredFile(
                 id: id.value, room: label.room.value, user: label.user.value, isGuest: label.isGuest, name: label.name,
                 bytes: size, sha256: hash.value, mediaType: MediaType(sniffing: head).rawValue, created: label.created)
-            try store.commit(id, file)
-            return file
         }
-        try await settle(id, file, label.owner)
-        metrics.finishTime.observe(ContinuousClock.now - began)
-        return file
+    }
+
+    private func scan(_ id: UploadID, _ file: StoredFile) async throws {
+        guard let scanner else { return }
+        do {
+            guard try await !scanner.accepts(id, file) else { return }
+        } catch let error as Scanner.Unanswered {
+            metrics.scanFailed.increment()
+            throw error
+        }
+        metrics.scanRefused.increment()
+        logger.notice(
+            "the scan refused a file", metadata: ["id": "\(id)", "room": "\(file.room)", "user": "\(file.user)"])
+        throw UploadStore.Failure.refused
     }
 
     /// The steps behind the commit, by whatever worker meets the upload.
@@ -162,7 +198,7 @@ struct UploadEngine: Sendable {
         let receipt = try await registry.call { $0.announce(file.line, in: room) }
         let told = try await disk.run { [store] in
             let found = try owner ?? store.owner(of: id)
-            try store.settle(id)
+            try store.recordFinished(id)
             return found
         }
         if !receipt.isDuplicate {
@@ -172,6 +208,8 @@ struct UploadEngine: Sendable {
         // Corrected once, by the one whose line it was.
         let correction = receipt.isDuplicate ? 0 : file.bytes - (told?.reserved ?? file.bytes)
         await release(id, told, correction: correction)
+        // Last, as it says whose the place in the account is: of a worker that stops before, a sweep gives it back.
+        try await disk.run { [store] in try store.discard(id) }
     }
 
     /// The other one of a direct room is told of a file as an edge tells of a message; a loss costs nothing but that.
@@ -187,8 +225,9 @@ struct UploadEngine: Sendable {
 
     /// Ends an upload that is not to be finished.
     func remove(_ id: UploadID, _ owner: UploadOwner?) async throws {
-        try await disk.run { [store] in try store.discard(id) }
+        try await disk.run { [store] in try store.discardBytes(id) }
         await release(id, owner, correction: -(owner?.reserved ?? 0))
+        try await disk.run { [store] in try store.discard(id) }
     }
 
     /// The same where nothing can be done about a failure: a sweep will end it.

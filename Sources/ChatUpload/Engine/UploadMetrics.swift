@@ -26,6 +26,8 @@ final class UploadMetrics: Sendable {
     let expired: MetricCounter
     let deleted: MetricCounter
     let damaged: MetricCounter
+    let scanRefused: MetricCounter
+    let scanFailed: MetricCounter
     let sweeps: MetricCounter
     let volumeErrors: MetricCounter
     let unsettled: MetricGauge
@@ -48,6 +50,8 @@ final class UploadMetrics: Sendable {
         deleted = registry.counter("termchat_upload_deleted_total", "Files removed, by people or by their age.")
         damaged = registry.counter(
             "termchat_upload_damaged_total", "Files whose bytes are not what they were when they were stored.")
+        scanRefused = registry.counter("termchat_upload_scan_refused_total", "Files that the scan refused.")
+        scanFailed = registry.counter("termchat_upload_scan_failed_total", "Scans that gave no answer.")
         sweeps = registry.counter("termchat_upload_sweeps_total", "Sweeps of the volume that came to their end.")
         volumeErrors = registry.counter("termchat_upload_volume_errors_total", "Calls that the volume failed.")
         unsettled = registry.gauge(

@@ -32,6 +32,9 @@ public struct UploadSettings: Sendable {
     var roomRetention: [RoomRetention] = []
     /// Where nginx finds the volume, for `X-Accel-Redirect`.
     var accelPrefix: String?
+    /// The program that says whether a file may enter its room, and how long it may take.
+    var scan: String?
+    var scanTime = Duration.seconds(60)
     /// From SIGTERM on, running requests have so long.
     public var stop = Duration.seconds(30)
     /// Threads that wait for the disk and hash.

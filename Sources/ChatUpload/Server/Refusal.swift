@@ -76,7 +76,7 @@ extension Refusal {
         case let error as WireError: self = Refusal(.badRequest, error.code.rawValue, error.message)
         case let error as UploadStore.Failure: self.init(error)
         case let error as VolumeError: self.init(error)
-        case is BrokerError: self = .unavailable
+        case is BrokerError, is Scanner.Unanswered: self = .unavailable
         case is SlowSender: self = .tooSlow
         // Only a stop cancels a request.
         case is Stopping, is CancellationError: self = .draining
@@ -102,6 +102,7 @@ extension Refusal {
         case .wrongHash:
             self = Refusal(
                 .checksumMismatch, "checksum_mismatch", "The bytes are not those of the announced SHA-256; start anew.")
+        case .refused: self = Refusal(.unprocessableContent, "refused", "This file may not be shared here.")
         case .lost: self = .damaged
         }
     }

@@ -64,6 +64,10 @@ struct SimpleRoutes: Sendable {
         do {
             let file = try await engine.finish(writer, label)
             return answer(.created, JSONBody.uploaded(file), location: file.id)
+        } catch let error as Scanner.Unanswered {
+            // The client sends it again: a sweep that let it in later would have it there twice.
+            await engine.discard(writer.writing.id, label.owner)
+            throw error
         } catch let error as BrokerError {
             // It is committed and will be in the room as soon as the broker is back. To refuse it now would make the client
             // send it again, and the room would have it twice.

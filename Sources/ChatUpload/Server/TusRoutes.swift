@@ -73,7 +73,7 @@ struct TusRoutes: Sendable {
             name: FileName(metadata["filename"] ?? "file").value, bytes: bytes, sha256: metadata["sha256"],
             created: WallClock.milliseconds(), reserved: bytes ?? 0, address: visitor.address)
         let id = UploadID.random()
-        try await engine.reserve(id, record.owner, isResumable: true)
+        try await engine.reserve(id, record.owner)
         let writing: Writing
         do {
             writing = try await engine.create(id, record, bytes: bytes)
@@ -83,6 +83,7 @@ struct TusRoutes: Sendable {
         }
         let lease = engine.began(id, record.owner, isResumable: true)
         defer { engine.running.ended(lease) }
+        await engine.keep(id, record.owner)
         let offset = try await write(writing, after: nil, record, checksum, body)
         return Response(status: .created, headers: headers(offset: offset, record, location: id))
     }
@@ -224,7 +225,11 @@ extension TusRoutes {
         var writer = engine.writer(writing, after: before, check: checksum.map(UploadChecksum.Check.init))
         try await engine.receive(body, into: &writer, limit: end)
         if let check = writer.digests.check, !check.isMatch() {
-            try await engine.disk.run { try writing.file.truncate(to: writing.offset) }
+            try await engine.disk.run { [engine] in
+                // Whoever took over has bytes of its own behind these.
+                try engine.store.check(writing)
+                try writing.file.truncate(to: writing.offset)
+            }
             throw Refusal(.checksumMismatch, "checksum_mismatch", "The bytes are not those of Upload-Checksum.")
         }
         if writer.end == record.bytes {

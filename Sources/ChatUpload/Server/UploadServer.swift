@@ -70,13 +70,16 @@ public final class UploadServer: Sendable {
         doorkeeper: Doorkeeper,
         group: any EventLoopGroup, registry: MetricsRegistry, logger: Logger
     ) async throws -> UploadServer {
+        let scanner = try settings.scan.map {
+            try Scanner(program: $0, timeout: settings.scanTime, volume: settings.volume)
+        }
         let pool = NIOThreadPool(numberOfThreads: settings.diskThreads)
         pool.start()
         let disk = DiskThreads(pool: pool)
         let store = UploadStore(volume: directory)
         let engine = UploadEngine(
             store: store, disk: disk, registry: Registry(broker: broker), settings: settings,
-            metrics: UploadMetrics(in: registry), logger: logger)
+            metrics: UploadMetrics(in: registry), logger: logger, scanner: scanner)
         let link = LinkWatch()
         let volume = VolumeWatch(
             store: store, registry: engine.registry, disk: disk, freeBytesMin: settings.freeBytesMin)
@@ -106,6 +109,7 @@ public final class UploadServer: Sendable {
             return server
         } catch {
             try? await broker.eventLoop.flatSubmit { broker.stop() }.get()
+            await scanner?.stop()
             try? await pool.shutdownGracefully()
             guard let error = error as? VolumeError else { throw error }
             throw ProcessFailure(.unavailable, "--volume: '\(settings.volume)' cannot be used: \(error)")
@@ -181,6 +185,7 @@ public final class UploadServer: Sendable {
         for chore in chores + [leases] { await chore.value }
         let broker = engine.registry.broker
         try? await broker.eventLoop.flatSubmit { broker.stop() }.get()
+        await engine.scanner?.stop()
         try? await pool.shutdownGracefully()
     }
 

@@ -91,13 +91,18 @@ extension UploadStore {
 
     /// The line is in the room: the file is finished, and what is left of its upload goes.
     func settle(_ id: UploadID) throws {
+        try recordFinished(id)
+        try discard(id)
+    }
+
+    /// The first half of that.
+    func recordFinished(_ id: UploadID) throws {
         do {
             try volume.rename(Layout.done(id), to: Layout.file(id))
         } catch let error as VolumeError where error.code == .notFound {
             // Another worker did it.
             guard try volume.facts(of: Layout.file(id)) != nil else { throw error }
         }
-        try discard(id)
     }
 
     /// Takes a finished file away; its bytes too, where no other file has the same.

@@ -36,7 +36,9 @@ extension UploadStore {
             try discard(id)
             return .cleared(owner)
         }
-        let isResumable = try volume.facts(of: Layout.record(id)) != nil
+        // One whose end was interrupted has its record left. Who takes a claim over while it is looked for renews the folder.
+        let hasBytes = try claim(of: id) != nil || volume.facts(of: Layout.sealed(id)) != nil
+        let isResumable = try hasBytes && volume.facts(of: Layout.record(id)) != nil
         if isResumable, case .pending(let record, let offset, let isSealed)? = try state(of: id),
             isSealed || record.bytes == offset, try lastWrite(of: id) + rules.grace <= rules.now
         {

@@ -20,6 +20,8 @@ struct UploadStore: Sendable {
         case wrongOffset(Int)
         /// The bytes are not those that the client announced.
         case wrongHash
+        /// The operator's program does not let the file in.
+        case refused
         /// A commit's bytes are gone or are not what they were.
         case lost
     }
@@ -132,7 +134,7 @@ struct UploadStore: Sendable {
         return facts.size
     }
 
-    private func claim(of id: UploadID) throws -> WriterClaim? {
+    func claim(of id: UploadID) throws -> WriterClaim? {
         let names = try unless(.notFound) { try volume.names(in: Layout.partial(id)) }
         return names?.lazy.compactMap(WriterClaim.init(name:)).first
     }
@@ -148,9 +150,20 @@ struct UploadStore: Sendable {
             try volume.rename(Layout.data(id, before), to: Layout.data(id, claim))
         }
         guard renamed != nil else { throw Failure.superseded }
-        let file = try volume.open(Layout.data(id, claim), forWriting: true)
+        // The next one may have taken it over already.
+        let opened = try unless(.notFound) { try volume.open(Layout.data(id, claim), forWriting: true) }
+        guard let file = opened else { throw Failure.superseded }
         let isFirst = before == .first && offset == 0
         return (Writing(id: id, claim: claim, file: file, offset: offset, isFirst: isFirst), before)
+    }
+
+    /// Ends an upload that will not be finished. What says whose it was stays for ``discard(_:)``, or for a sweep.
+    func discardBytes(_ id: UploadID) throws {
+        let folder = Layout.partial(id)
+        for name in try unless(.notFound, do: { try volume.names(in: folder) }) ?? [] {
+            let path = "\(folder)/\(name)"
+            if path != Layout.record(id), path != Layout.owner(id) { try volume.removeIfThere(path) }
+        }
     }
 
     /// Ends an upload that will not be finished, or what is left of one that was.

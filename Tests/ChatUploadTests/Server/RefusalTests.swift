@@ -234,6 +234,53 @@ import WebSocketServer
         }
     }
 
+    /// The client has to start anew, for which it needs its place.
+    @Test func aFileThatIsNotWhatItsHashSaysFreesItsAccount() async throws {
+        try await RunningWorker.with({ settings in
+            settings.allowance.pending = 1
+            settings.allowance.bytesPerDay = 700
+        }) { worker, volume, _ in
+            let body = String(repeating: "x", count: 400)
+            let wrong = String(repeating: "0", count: 64)
+            for _ in 0..<2 {
+                let path = try await worker.create(400, ["sha256": wrong])
+                #expect(try await worker.patch(path, at: 0, body).status == 460)
+                #expect(try await worker.tus("HEAD", path).status == 404)
+            }
+            let form = try await worker.post([
+                ("username", nil, "ann"), ("room_key", nil, "lobby"), ("sha256", nil, wrong), ("file", "n", "x"),
+            ])
+            #expect(form.status == 460)
+            #expect(volume.files(in: Layout.partial).isEmpty)
+            #expect(try await worker.lines(in: "lobby").isEmpty)
+            let path = try await worker.create(400)
+            #expect(try await worker.patch(path, at: 0, body).status == 204)
+        }
+    }
+
+    /// Its worker was killed before anything was on the volume: no sweep will ever give it back.
+    @Test func aPlaceWhoseUploadNeverCameIsFreeSoon() async throws {
+        try await RunningWorker.with({ $0.allowance.pending = 1 }) { worker, _, _ in
+            let owner = UploadOwner(user: "ann", address: "127.0.0.1", reserved: 10)
+            try await worker.server.engine.reserve(.random(), owner)
+            let answer = try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x")
+            #expect(answer.status == 429)
+            #expect((1...60).contains(Int(answer.headers["retry-after"] ?? "") ?? 0), "\(answer)")
+        }
+    }
+
+    @Test func aFinishedUploadIsOutOfItsAccountBeforeItIsOffTheVolume() async throws {
+        try await RunningWorker.with({ $0.allowance.pending = 1 }) { worker, _, volume in
+            let path = try await worker.create(5)
+            volume.fail(with: VolumeError(.failed, "the worker was stopped"), in: [.remove])
+            #expect(try await worker.patch(path, at: 0, "hello").status == 503)
+            #expect(try await worker.tus("HEAD", path).headers["upload-offset"] == "5")
+            _ = try await worker.create(5)
+            #expect(try await worker.lines(in: "lobby").map(\.bytes) == [5])
+            volume.fail(with: nil)
+        }
+    }
+
     @Test func aWrongTusVersionIsToldTheRightOne() async throws {
         try await RunningWorker.with { worker, _, _ in
             let answer = try await worker.ask("POST", "/api/tus", ["Tus-Resumable": "0.2.2"])

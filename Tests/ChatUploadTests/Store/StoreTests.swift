@@ -18,6 +18,17 @@ import Testing
         #expect(try store.state(of: id) == .pending(.sample(bytes: 10), offset: 5, isSealed: false))
     }
 
+    /// A third one may take it over before the second has opened it.
+    @Test func whoLosesTheWritingAtOnceIsToldSo() throws {
+        let id = UploadID.random()
+        _ = try store.create(id, .sample(bytes: 10), reserving: 10)
+        let volume = FaultyVolume(temporary.volume)
+        volume.fail(with: VolumeError(.notFound, "open: No such file or directory"), in: [.open])
+        #expect(throws: UploadStore.Failure.superseded) {
+            _ = try UploadStore(volume: volume).takeOver(id, at: 0)
+        }
+    }
+
     @Test func whoTakesOverStopsTheWriterBefore() throws {
         let id = UploadID.random()
         let first = try store.create(id, .sample(bytes: 10), reserving: 10)

@@ -29,6 +29,18 @@ import Testing
     }
 
     /// Its worker is there, though no byte comes.
+    /// Its bytes went, and its worker before it could say so.
+    @Test func anUploadWhoseEndWasInterruptedGivesItsPlaceBackSoon() throws {
+        let id = UploadID.random()
+        try store.create(id, .sample(bytes: 10), reserving: nil).write("hello", at: 0)
+        try store.discardBytes(id)
+        #expect(try store.state(of: id) == nil)
+        let written = try #require(try store.volume.facts(of: Layout.partial(id))).modified
+        #expect(try store.sweepPartial(id, rules(at: written + 5)) == .kept)
+        #expect(try store.sweepPartial(id, rules(at: written + 12)) == .removed(UploadRecord.sample(bytes: 10).owner))
+        #expect(temporary.files.isEmpty)
+    }
+
     @Test func aRenewedUploadIsKept() throws {
         let id = UploadID.random()
         try store.create(id, nil, reserving: nil).write("hello", at: 0)

@@ -15,7 +15,7 @@ final class FaultyVolume: Volume {
         var calls: Set<Call>?
     }
 
-    enum Call: Hashable, CaseIterable { case create, write, sync, rename, link, read, remove, syncFolder, other }
+    enum Call: Hashable, CaseIterable { case create, open, write, sync, rename, link, read, remove, syncFolder, other }
 
     private let volume: any Volume
     private let state = NIOLockedValueBox(State())
@@ -49,9 +49,10 @@ final class FaultyVolume: Volume {
         if isStopped { throw Self.stopped }
     }
 
-    fileprivate func read() throws {
+    /// Fails only where it is told to by name.
+    fileprivate func look(_ call: Call) throws {
         try look()
-        let error = state.withLockedValue { $0.calls?.contains(.read) == true ? $0.error : nil }
+        let error = state.withLockedValue { $0.calls?.contains(call) == true ? $0.error : nil }
         if let error { throw error }
     }
 
@@ -66,7 +67,7 @@ final class FaultyVolume: Volume {
     }
 
     func open(_ path: String, forWriting: Bool) throws -> any VolumeFile {
-        try look()
+        try look(.open)
         return FaultyFile(file: try volume.open(path, forWriting: forWriting), volume: self)
     }
 
@@ -128,7 +129,7 @@ private struct FaultyFile: VolumeFile {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws -> Int {
-        try volume.read()
+        try volume.look(.read)
         return try file.read(into: buffer, at: offset)
     }
 

@@ -35,6 +35,9 @@ struct RunningWorker: Sendable {
         return RunningWorker(server: server, broker: broker)
     }
 
+    /// What the workers of one test share beside the volume.
+    static func store() -> InProcessBroker.Store { .init(on: MultiThreadedEventLoopGroup.singleton.next()) }
+
     /// Runs `body` against one worker with a volume of its own.
     static func with(
         verifier: TokenVerifier? = nil, _ change: @Sendable (inout UploadSettings) -> Void = { _ in },
@@ -43,8 +46,7 @@ struct RunningWorker: Sendable {
     ) async throws {
         let temporary = try TemporaryVolume()
         let faulty = FaultyVolume(temporary.volume)
-        let store = InProcessBroker.Store(on: MultiThreadedEventLoopGroup.singleton.next())
-        let worker = try await start(on: faulty, store: store, verifier: verifier, change)
+        let worker = try await start(on: faulty, store: store(), verifier: verifier, change)
         do {
             try await body(worker, temporary, faulty)
         } catch {
