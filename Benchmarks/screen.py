@@ -330,6 +330,7 @@ def main():
     client.press("e")
     client.settle()
     measure_keys(client, "key in a draft of 64 KiB", 60, clear="\x03")
+    report("memory after it", f"{client.memory('VmRSS'):.1f} MiB ({client.memory('RssAnon'):.1f} anonymous)")
 
     measure_flood(client, address)
     report("memory at its peak, then", f"{client.memory('VmHWM'):.1f} MiB, {client.memory('VmRSS'):.1f} MiB")

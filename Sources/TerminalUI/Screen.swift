@@ -60,17 +60,20 @@ public struct Screen: Sendable, Equatable {
     public mutating func put(
         _ text: some StringProtocol, column: Int, row: Int, style: Style = .plain, limit: Int? = nil
     ) -> Int {
-        var column = column
+        put(String(text), column: column, row: row, style: style, limit: limit)
+    }
+
+    @discardableResult
+    public mutating func put(
+        _ text: String, column: Int, row: Int, style: Style = .plain, limit: Int? = nil
+    ) -> Int {
         let end = min(columns, limit.map { column + max(0, $0) } ?? columns)
         // Most text: nothing to cut into clusters, and nothing to measure.
-        if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) {
-            for byte in text.utf8 {
-                guard column < end else { break }
-                set(Self.ascii[Int(byte)], width: 1, column: column, row: row, style: style)
-                column += 1
-            }
-            return column
+        let isPlain = text.utf8.allSatisfy { (0x20..<0x7f).contains($0) }
+        if isPlain, column >= 0, (0..<rows).contains(row) {
+            return putPlain(text.utf8, column: column, row: row, style: style, end: end)
         }
+        var column = column
         for cluster in text {
             var cluster = cluster
             var width = TextWidth.of(cluster)
@@ -81,6 +84,20 @@ public struct Screen: Sendable, Equatable {
             column += width
         }
         return column
+    }
+
+    /// One column for each byte; only at its ends can it cut a double-width cluster in half.
+    private mutating func putPlain(_ text: String.UTF8View, column: Int, row: Int, style: Style, end: Int) -> Int {
+        let count = min(text.count, end - column)
+        guard count > 0 else { return column }
+        clear(column: column, row: row)
+        clear(column: column + count - 1, row: row)
+        var index = row * columns + column
+        for byte in text.prefix(count) {
+            cells[index] = Cell(Self.ascii[Int(byte)], style)
+            index += 1
+        }
+        return column + count
     }
 
     private static let ascii = (UInt8(0)..<0x80).map { Character(Unicode.Scalar($0)) }
