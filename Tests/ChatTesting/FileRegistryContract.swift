@@ -1,4 +1,4 @@
-public import ChatBroker
+import ChatBroker
 import ChatWire
 import NIOCore
 
@@ -24,7 +24,7 @@ public struct FileRegistryContract: Sendable {
         case theVolumeIsTheFirstOneThatWasNamed
     }
 
-    public typealias Tested = TestedBroker & FileRegistry
+    public typealias Tested = TestedBroker
     private let make: @Sendable (NodeID) throws -> any Tested
 
     public init(_ make: @escaping @Sendable (NodeID) throws -> any Tested) { self.make = make }

@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 public import NIOCore
 
 /// Everything that a node needs of a broker.
-public typealias TestedBroker = Broker & NodeRegistry & PresenceStore & RoomNotes & DirectRooms
+public typealias TestedBroker = Broker & NodeRegistry & PresenceStore & RoomNotes & DirectRooms & FileRegistry
 
 /// A node for tests of a broker: calls it on its loop, and keeps what it hears.
 public final class TestNode: BrokerReceiver, Sendable {

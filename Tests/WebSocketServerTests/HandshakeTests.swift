@@ -186,11 +186,12 @@ import Testing
         } _: { server in
             let client = try await RawClient.connect(to: server.address, goesOn: true)
             try await client.send(text: Request.upgrade(adding: ["Content-Length: 100000000"]))
+            // Before it is cut: what a peer has not read by then is lost with the connection.
+            try await eventually("it is answered") { client.received.text.hasPrefix("HTTP/1.1 400 ") }
             try await eventually("the server cuts it") {
                 try? await client.send(Array(repeating: 120, count: 10_000))
                 return server.listener.counts.connections == 0
             }
-            #expect(client.received.text.hasPrefix("HTTP/1.1 400 "))
         }
     }
 
