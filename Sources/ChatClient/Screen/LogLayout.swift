@@ -47,7 +47,8 @@ struct LogLayout {
         self.link = link
         self.memo = memo
         memo?.begin(
-            RowMemo.Setting(columns: columns, theme: theme, glyphs: glyphs, user: user, today: today))
+            RowMemo.Setting(
+                columns: columns, theme: theme, glyphs: glyphs, user: user, today: today, found: found))
     }
 
     /// All rows of the line at `index`, the rules above it included; none where its author is ignored.

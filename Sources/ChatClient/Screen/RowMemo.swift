@@ -12,6 +12,8 @@ final class RowMemo {
         var glyphs: Glyphs
         var user: String
         var today: Int
+        /// It is marked.
+        var found: LogLine.ID?
     }
 
     private struct Known {

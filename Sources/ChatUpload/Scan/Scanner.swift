@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOPosix
 import ServerKit
 
@@ -20,6 +21,7 @@ struct Scanner: Sendable {
     private let timeout: Duration
     private let pool: NIOThreadPool
     private let threads: DiskThreads
+    private let runs = NIOLockedValueBox<[ObjectIdentifier: ScanRun]>([:])
 
     /// - Throws: ``ProcessFailure`` `.usage` where there is no such program.
     init(program: String, timeout: Duration, volume: String) throws {
@@ -51,6 +53,8 @@ struct Scanner: Sendable {
                 "FILE_ROOM=" + file.room, "FILE_USER=" + file.user, "FILE_NAME=" + file.name,
                 "FILE_MEDIA_TYPE=" + file.mediaType, "FILE_SHA256=" + file.sha256, "FILE_BYTES=\(file.bytes)",
             ])
+        runs.withLockedValue { $0[ObjectIdentifier(run)] = run }
+        defer { runs.withLockedValue { $0[ObjectIdentifier(run)] = nil } }
         let ended = try await withTaskCancellationHandler {
             try await threads.run { [timeout] in try run.ended(within: timeout) }
         } onCancel: {
@@ -61,6 +65,11 @@ struct Scanner: Sendable {
         case .exited(1): return false
         case .exited, .killed, .late: throw Unanswered(description: "the scan \(ended)")
         }
+    }
+
+    /// Ends the programs that run; whoever waits for one is told to come back.
+    func endRuns() {
+        for run in runs.withLockedValue({ Array($0.values) }) { run.cancel() }
     }
 
     func stop() async {

@@ -172,10 +172,11 @@ public final class UploadServer: Sendable {
         draining.set()
         for chore in chores { chore.cancel() }
         await services.triggerGracefulShutdown()
-        let deadline = Task { [stopTime, running, connections] in
+        let deadline = Task { [stopTime, running, connections, engine] in
             // The rest is for these requests to write down what they have, and to say so.
             try await Task.sleep(for: stopTime * 0.8)
             connections.endBodies()
+            engine.scanner?.endRuns()
             try await Task.sleep(for: stopTime * 0.1)
             running.cancel()
         }

@@ -64,6 +64,7 @@ import Testing
         #expect(chat.model.hint?.text == "no such command")
         chat.connect()
         chat.model.inform("p.png is in #lobby")
+        chat.pass(milliseconds: 0)
         #expect(chat.model.nextTick ?? .distantFuture <= chat.model.now + ScreenLimits.hintShownFor)
         chat.pass(milliseconds: 10_000)
         #expect(chat.model.hint == nil)

@@ -47,7 +47,7 @@ import Testing
         let answer = try await worker.ask("PUT", "/api/rooms/\(room)/files/n?username=ann", body: "x")
         #expect(answer.status == 201)
         try await eventually("bob is offered the room") {
-            edge.messages == [.offer(room: room.value, to: "guest:bob", user: "ann")]
+            edge.messages == [.offer(room: room.value, to: "guest:bob", user: "ann", isGuest: true)]
         }
         try await edge.call { $0.stop() }
         await worker.server.stop()
