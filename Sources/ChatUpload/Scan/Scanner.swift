@@ -15,13 +15,18 @@ struct Scanner: Sendable {
         var description: String
     }
 
+    private struct Runs {
+        var running: [ObjectIdentifier: ScanRun] = [:]
+        var isStopping = false
+    }
+
     private let program: String
     /// The volume, absolute.
     private let root: String
     private let timeout: Duration
     private let pool: NIOThreadPool
     private let threads: DiskThreads
-    private let runs = NIOLockedValueBox<[ObjectIdentifier: ScanRun]>([:])
+    private let runs = NIOLockedValueBox(Runs())
 
     /// - Throws: ``ProcessFailure`` `.usage` where there is no such program.
     init(program: String, timeout: Duration, volume: String) throws {
@@ -53,8 +58,11 @@ struct Scanner: Sendable {
                 "FILE_ROOM=" + file.room, "FILE_USER=" + file.user, "FILE_NAME=" + file.name,
                 "FILE_MEDIA_TYPE=" + file.mediaType, "FILE_SHA256=" + file.sha256, "FILE_BYTES=\(file.bytes)",
             ])
-        runs.withLockedValue { $0[ObjectIdentifier(run)] = run }
-        defer { runs.withLockedValue { $0[ObjectIdentifier(run)] = nil } }
+        runs.withLockedValue { runs in
+            runs.running[ObjectIdentifier(run)] = run
+            if runs.isStopping { run.cancel() }
+        }
+        defer { runs.withLockedValue { $0.running[ObjectIdentifier(run)] = nil } }
         let ended = try await withTaskCancellationHandler {
             try await threads.run { [timeout] in try run.ended(within: timeout) }
         } onCancel: {
@@ -67,9 +75,12 @@ struct Scanner: Sendable {
         }
     }
 
-    /// Ends the programs that run; whoever waits for one is told to come back.
-    func endRuns() {
-        for run in runs.withLockedValue({ Array($0.values) }) { run.cancel() }
+    /// The worker stops: whoever waits for a program is told so.
+    func cancel() {
+        runs.withLockedValue { runs in
+            runs.isStopping = true
+            for run in runs.running.values { run.cancel() }
+        }
     }
 
     func stop() async {

@@ -176,7 +176,7 @@ public final class UploadServer: Sendable {
             // The rest is for these requests to write down what they have, and to say so.
             try await Task.sleep(for: stopTime * 0.8)
             connections.endBodies()
-            engine.scanner?.endRuns()
+            engine.scanner?.cancel()
             try await Task.sleep(for: stopTime * 0.1)
             running.cancel()
         }
