@@ -1,14 +1,19 @@
 import Foundation
 
-/// HAProxy on a loopback port in front of edges, with the HTTP health check that the deployment uses.
+/// HAProxy on a loopback port in front of edges and upload workers, with the HTTP health check that the deployment uses.
 public struct LocalHAProxy: Sendable {
     public let process: ChildProcess
     public let port: Int
 
-    static func start(before edges: [EdgeProcess], folder: String) async throws -> LocalHAProxy {
+    static func start(
+        before edges: [EdgeProcess], _ workers: [UploadProcess], folder: String
+    ) async throws -> LocalHAProxy {
         let port = try freePort()
         let servers = edges.map { edge in
             "  server \(edge.name) 127.0.0.1:\(edge.port) check port \(edge.adminPort) inter 200ms fall 2 rise 1"
+        }
+        let uploads = workers.enumerated().map { number, worker in
+            "  server upload-\(number) 127.0.0.1:\(worker.port) check port \(worker.adminPort) inter 200ms fall 2 rise 1"
         }
         let settings = """
             defaults
@@ -19,7 +24,13 @@ public struct LocalHAProxy: Sendable {
               timeout tunnel 1h
             frontend chat
               bind 127.0.0.1:\(port)
+              use_backend uploads if { path_beg /api/ }
               default_backend edges
+            backend uploads
+              balance leastconn
+              option httpchk GET /readyz
+              http-check expect status 200
+            \(uploads.joined(separator: "\n"))
             backend edges
               balance leastconn
               option httpchk GET /readyz

@@ -63,9 +63,9 @@ public final class TestCluster: Sendable {
         return edge
     }
 
-    /// HAProxy in front of every edge that was started until now.
-    public func startHAProxy() async throws -> LocalHAProxy {
-        let proxy = try await LocalHAProxy.start(before: edges.withLock { $0 }, folder: folder)
+    /// HAProxy in front of every edge that was started until now, and of those workers.
+    public func startHAProxy(before workers: [UploadProcess] = []) async throws -> LocalHAProxy {
+        let proxy = try await LocalHAProxy.start(before: edges.withLock { $0 }, workers, folder: folder)
         others.withLock { $0.append(proxy.process) }
         return proxy
     }

@@ -176,6 +176,43 @@ extension Scenarios {
             }
         }
 
+        @Test func aFileGoesWithABarAndComesBack() async throws {
+            try await TestCluster.with { cluster in
+                let proxy = try await cluster.startHAProxy(before: [cluster.startUpload()])
+                let path = cluster.folder + "/large.bin"
+                try Data("begin".utf8).write(to: URL(filePath: path))
+                let file = try FileHandle(forWritingTo: URL(filePath: path))
+                // Mostly a hole, so that it is quickly made; long enough to be met on its way.
+                try file.truncate(atOffset: 512 << 20)
+                try file.close()
+                let downloads = cluster.folder + "/downloads"
+                try FileManager.default.createDirectory(atPath: downloads, withIntermediateDirectories: true)
+                try await Self.terminal(cluster, "ann", proxy.port) { ann in
+                    try await ann.type("/upload \(path)")
+                    try await ann.press("Enter")
+                    var shown: Set<String> = []
+                    try await eventually("the bar to move", within: .seconds(60)) {
+                        let bars = try await ann.screen().filter { $0.contains("↑ large.bin") && $0.contains("%") }
+                        shown.formUnion(bars.compactMap { $0.firstMatch(of: /[0-9]+%/).map { String($0.0) } })
+                        return shown.count >= 3
+                    }
+                    try await ann.shows("▤ large.bin", within: .seconds(60))
+                    try await Self.terminal(cluster, "bob", proxy.port, folder: downloads) { bob in
+                        try await bob.shows("▤ large.bin")
+                        try await bob.type("/get large.bin")
+                        try await bob.press("Enter")
+                        try await eventually("the file to be there", within: .seconds(60)) {
+                            FileManager.default.fileExists(atPath: downloads + "/large.bin")
+                        }
+                    }
+                }
+                let sizes = try [path, downloads + "/large.bin"].map {
+                    try FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int
+                }
+                #expect(sizes[0] == sizes[1])
+            }
+        }
+
         // MARK: People at terminals
 
         /// Ann at edge-a and bob at edge-b, both in the lobby, each in the other's list.
@@ -193,10 +230,11 @@ extension Scenarios {
 
         static func terminal(
             _ cluster: TestCluster, _ user: String, _ port: Int, columns: Int = 100, rows: Int = 30,
-            environment: [String: String] = [:], _ body: (TmuxSession) async throws -> Void
+            environment: [String: String] = [:], folder: String? = nil, _ body: (TmuxSession) async throws -> Void
         ) async throws {
             let program = TmuxSession.quoted(try TestCluster.program("termchat"))
-            let command = "exec \(program) lobby --server ws://127.0.0.1:\(port) --user \(user)"
+            let place = TmuxSession.quoted(folder ?? cluster.folder)
+            let command = "cd \(place) && exec \(program) lobby --server ws://127.0.0.1:\(port) --user \(user)"
             try await TmuxSession.with(
                 command, folder: cluster.folder, columns: columns, rows: rows, environment: environment
             ) { session in

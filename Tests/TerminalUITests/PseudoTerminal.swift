@@ -60,7 +60,8 @@ final class PseudoTerminal {
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         // No backtraces: a crash has to be quick here. A sanitizer would take the signals that are tested.
         let signals = ["segv", "sigbus", "abort", "sigill", "sigtrap", "sigfpe"].map { "handle_\($0)=0" }
-        var environment = [strdup("SWIFT_BACKTRACE=enable=no")]
+        // A sanitizer needs the path for the names that its suppressions are about.
+        var environment = [strdup("SWIFT_BACKTRACE=enable=no"), strdup("PATH=/usr/bin:/bin")]
         for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
             let mine = ProcessInfo.processInfo.environment[name].map { [$0] } ?? []
             environment.append(strdup("\(name)=" + (mine + signals).joined(separator: " ")))

@@ -69,7 +69,7 @@ import Testing
             try await eventually("the Close") { upgraded.frames.last?.closeCode == 1001 }
             try await upgraded.send(ClientFrame.close(1001))
             await stopping.value
-            #expect(server.listener.counts.connections == 0)
+            try await eventually("both are gone") { server.listener.counts.connections == 0 }
             #expect(shaking.received.text.hasPrefix("HTTP/1.1 503 "))
             #expect(server.journal.closings == [.closed(.goingAway, wasClean: true)])
             await #expect(throws: (any Error).self) { try await RawClient.connect(to: server.address) }
