@@ -30,6 +30,13 @@ public struct TmuxSession: Sendable {
             set -g history-limit 10000
             """.utf8
         ).write(to: URL(fileURLWithPath: settings))
+        var environment = environment
+        // How a program in a terminal crashes is a matter of tests; a sanitizer would take the signal.
+        let signals = ["segv", "sigbus", "abort", "sigill", "sigtrap", "sigfpe"].map { "handle_\($0)=0" }
+        for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
+            let mine = ProcessInfo.processInfo.environment[name].map { [$0] } ?? []
+            environment[name] = (mine + signals).joined(separator: " ")
+        }
         let variables = environment.merging(["HOME": folder, "TMPDIR": folder]) { mine, _ in mine }
         let words = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\(quoted($0.value))" }
         do {

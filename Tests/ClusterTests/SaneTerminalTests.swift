@@ -110,6 +110,7 @@ extension Scenarios {
                 try await Self.beside(cluster) { screen, _ in
                     try await screen.press("C-z")
                     try await screen.type("still here")
+                    try await screen.shows("still here")
                     try await screen.press("Enter")
                     try await screen.shows("✓")
                     #expect(try await screen.value("alternate_on") == "1")
