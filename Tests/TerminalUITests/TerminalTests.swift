@@ -76,8 +76,11 @@ import Testing
         // In the background it stops again, and leaves the terminal alone.
         terminal.type("bg; echo the'' shell\n")
         try terminal.wait(for: "the shell")
-        terminal.type("jobs; echo the'' jobs\n")
-        try terminal.wait(for: "the jobs")
+        // Until it has: `fg` would meet it on its way there.
+        for round in 1...500 where terminal.text.components(separatedBy: "Stopped").count < 3 {
+            terminal.type("jobs; echo the'' jobs \(round)\n")
+            try terminal.wait(for: "the jobs \(round)")
+        }
         #expect(terminal.modes == modes)
         terminal.type("fg\n")
         try terminal.wait(for: "<continued>")
