@@ -110,7 +110,8 @@ extension Scenarios {
                 try await Self.beside(cluster) { screen, _ in
                     try await screen.press("C-z")
                     try await screen.type("still here")
-                    try await screen.shows("still here")
+                    // In the input line: what the shell's modes echo meanwhile is none.
+                    try await screen.shows("❯ still here")
                     try await screen.press("Enter")
                     try await screen.shows("✓")
                     #expect(try await screen.value("alternate_on") == "1")
