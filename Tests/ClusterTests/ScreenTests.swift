@@ -148,7 +148,7 @@ extension Scenarios {
                     try await ann.type("/msg bob psst")
                     try await ann.press("Enter")
                     try await ann.shows("psst")
-                    try await bob.shows("DIRECT")
+                    try await bob.shows("1 room @")
                     try await bob.press("M-a")
                     try await bob.shows("psst")
                 }
