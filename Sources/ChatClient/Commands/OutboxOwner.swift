@@ -7,16 +7,12 @@ enum OutboxOwner {
         guard let token = configuration.token else { return configuration.user ?? "guest" }
         // Neither `:` nor `#` is in any user's name.
         if let subject = subject(of: token) { return "token:\(subject)" }
-        return "token#\(String(hash(token), radix: 16))"
+        // Tells the tokens of one user apart, and gives none of them away.
+        return "token#\(String(StableHash.of(token), radix: 16))"
     }
 
     /// The `sub` of a JSON Web Token (RFC 7519, 4.1.2), unverified: the server checks it, here it only names a file.
     static func subject(of token: String) -> String? {
         Token.claims(of: token)?.sub.flatMap { try? UserName($0).value }
-    }
-
-    /// FNV-1a, 64 bits: tells the tokens of one user apart, and gives none of them away.
-    private static func hash(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 }

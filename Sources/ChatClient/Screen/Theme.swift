@@ -37,11 +37,6 @@ struct Theme: Sendable, Equatable {
 
     /// The style of a person's name: the same in every run and every client of this theme.
     func name(of user: String) -> Style {
-        names.isEmpty ? text : names[Int(Self.hash(user) % UInt64(names.count))]
-    }
-
-    /// FNV-1a: Swift's own hash differs from run to run.
-    static func hash(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+        names.isEmpty ? text : names[Int(StableHash.of(user) % UInt64(names.count))]
     }
 }
