@@ -58,9 +58,12 @@ final class TerminalMailbox: Sendable {
                     events.append(event)
                 }
             case .resized:
-                // Only the last size counts.
-                events.removeAll { if case .resized = $0 { true } else { false } }
-                events.append(event)
+                // Only the last size counts, and the sooner it is known the better: `continued` draws at the size before it.
+                if let earlier = events.firstIndex(where: { if case .resized = $0 { true } else { false } }) {
+                    events[earlier] = event
+                } else {
+                    events.append(event)
+                }
             case .writable, .continued, .terminated:
                 if !events.contains(event) { events.append(event) }
             }
