@@ -7,7 +7,11 @@ extension WebSocketConnection: LoopMember {
     static let unreadBytesMax = 64 * 1024
 
     /// A closing connection reads to the end, and drops what it reads.
-    var wantsRead: Bool { holds.isEmpty || !closing.isOpen }
+    private var takesMessages: Bool { holds.isEmpty || !closing.isOpen }
+
+    /// Not before what was read earlier is taken: with an application that pauses after a few messages each time it would
+    /// pile up.
+    var wantsRead: Bool { takesMessages && unread == nil }
 
     func received(_ bytes: ByteBuffer) {
         liveness.heard(at: loop.now)
@@ -61,9 +65,7 @@ extension WebSocketConnection: LoopMember {
     func release(_ hold: ReadHold) {
         guard !holds.isDisjoint(with: hold) else { return }
         holds.subtract(hold)
-        guard wantsRead else { return }
-        eventLoop.execute { self.takeUnread() }
-        context?.read()
+        if wantsRead { context?.read() } else { eventLoop.execute { self.takeUnread() } }
     }
 
     /// A peer that we do not read from cannot be heard. Held by the application, it is not to blame; held because it does
@@ -73,9 +75,10 @@ extension WebSocketConnection: LoopMember {
     }
 
     private func takeUnread() {
-        guard wantsRead, let input = unread.take() else { return }
+        guard takesMessages, let input = unread.take() else { return }
         take(input)
         readCompleted()
+        if wantsRead { context?.read() }
     }
 
     /// Hands over what is in `bytes`. Pongs are collected and leave in one write, but before the answers to messages
@@ -84,7 +87,7 @@ extension WebSocketConnection: LoopMember {
         var input = bytes
         var pongs = ByteBuffer()
         var hasMessage = false
-        while wantsRead, let event = assembler.next(&input, scratch: &loop.scratch) {
+        while takesMessages, let event = assembler.next(&input, scratch: &loop.scratch) {
             if case .ping(let payload) = event {
                 if closing.isOpen { pongs.writeWebSocketFrame(.pong, payload) }
                 continue
@@ -128,7 +131,7 @@ extension WebSocketConnection: LoopMember {
     }
 
     private func keep(_ input: ByteBuffer) {
-        guard input.readableBytes > 0, !wantsRead else { return }
+        guard input.readableBytes > 0, !takesMessages else { return }
         guard input.readableBytes <= Self.unreadBytesMax else { return abort() }
         unread = input
     }

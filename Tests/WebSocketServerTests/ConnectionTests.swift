@@ -200,6 +200,20 @@ import Testing
         }
     }
 
+    @Test func anApplicationThatPausesAgainAndAgainGetsAllOfAFlood() async throws {
+        try await TestServer.run { server in
+            let client = try await RawClient.webSocket(to: server.address)
+            let naps = 400
+            let some = Array(repeating: ClientFrame.text("x"), count: 49).flatMap { $0 } + ClientFrame.text("nap")
+            try await client.send(Array(repeating: some, count: naps).flatMap { $0 })
+            try await eventually("the last message is taken, or the connection is gone") {
+                server.journal.entries.count { $0 == .text("nap") } == naps || !server.journal.closings.isEmpty
+            }
+            #expect(server.journal.entries.count { $0 == .text("x") } == naps * 49)
+            #expect(server.journal.closings.isEmpty)
+        }
+    }
+
     @Test func aPeerThatPingsAndNeverReadsIsNotReadFrom() async throws {
         try await TestServer.run {
             $0.limits.outboundBytesHigh = 32 * 1024

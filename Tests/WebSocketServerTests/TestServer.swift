@@ -46,7 +46,8 @@ final class Journal: Sendable {
     func add(_ connection: WebSocketConnection) { box.withLockedValue { $0.connections.append(connection) } }
 }
 
-/// Echoes, and writes down what happens. `pause` as a message pauses reading; `close` closes with 4001.
+/// Echoes, and writes down what happens. `pause` as a message pauses reading, `nap` for a moment in which more
+/// arrives; `close` closes with 4001.
 private struct EchoApplication: WebSocketApplication {
     let journal: Journal
 
@@ -76,6 +77,9 @@ private final class Echo: WebSocketConnectionDelegate {
         journal.add(.text(string))
         switch string {
         case "pause": connection.pauseReading()
+        case "nap":
+            connection.pauseReading()
+            connection.eventLoop.scheduleTask(in: .milliseconds(1)) { [connection] in connection.resumeReading() }
         case "close": connection.close(CloseStatus(rawValue: 4001), reason: "asked to")
         default: connection.writeText(text)
         }
