@@ -35,10 +35,17 @@ extension Character {
         if utf8.count == 1 { return false }
         let scalars = unicodeScalars
         guard let first = scalars.first else { return false }
-        switch first.value {
+        return first.isDoubtful || scalars.index(after: scalars.startIndex) != scalars.endIndex
+    }
+}
+
+extension Unicode.Scalar {
+    /// See ``Character/isDoubtful``.
+    var isDoubtful: Bool {
+        switch value {
         // Initial consonants of Hangul, signs over Arabic numbers, letters of flags; emoji since Unicode 12.
-        case 0x1100..<0x1160, 0x600...0x605, 0x6dd, 0x1f1e6..<0x1f200, 0x1fa70..<0x1fb00: return true
-        default: return scalars.index(after: scalars.startIndex) != scalars.endIndex
+        case 0x1100..<0x1160, 0x600...0x605, 0x6dd, 0x1f1e6..<0x1f200, 0x1fa70..<0x1fb00: true
+        default: false
         }
     }
 }

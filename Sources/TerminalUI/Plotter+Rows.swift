@@ -1,6 +1,6 @@
 extension Plotter {
     /// Draws `new` where `old` stands, by scrolling first where that is shorter.
-    mutating func draw(_ new: [Cell], over old: inout [Cell], scrollRowsMin: Int) {
+    mutating func draw(_ new: [PackedCell], over old: [PackedCell], scrollRowsMin: Int) {
         let changed = changedRows(new, over: old)
         if changed.count > scrollRowsMin, let scroll = Scroll.best(from: old, to: new, columns: columns, rows: rows) {
             var scrolling = self
@@ -15,7 +15,7 @@ extension Plotter {
     }
 
     /// Over all cells at each key: pointers, because comparing slices takes ten times as long.
-    private func changedRows(_ new: [Cell], over old: [Cell]) -> [Int] {
+    private func changedRows(_ new: [PackedCell], over old: [PackedCell]) -> [Int] {
         new.withUnsafeBufferPointer { new in
             old.withUnsafeBufferPointer { old in
                 (0..<rows).filter { row in
@@ -27,7 +27,7 @@ extension Plotter {
 
     /// - Parameter source: where the old cells of a row are; nil: the row is blank.
     private mutating func drawRows(
-        _ rows: some Sequence<Int>, _ new: [Cell], over old: [Cell], source: (Int) -> Int? = { $0 }
+        _ rows: some Sequence<Int>, _ new: [PackedCell], over old: [PackedCell], source: (Int) -> Int? = { $0 }
     ) {
         for row in rows {
             let before =
@@ -39,9 +39,11 @@ extension Plotter {
         }
     }
 
-    private mutating func draw(row: Int, _ new: UnsafeBufferPointer<Cell>, over old: UnsafeBufferPointer<Cell>) {
+    private mutating func draw(
+        row: Int, _ new: UnsafeBufferPointer<PackedCell>, over old: UnsafeBufferPointer<PackedCell>
+    ) {
         guard (0..<columns).contains(where: { !new[$0].looksLike(old[$0]) }) else { return }
-        let isDoubtful = new.contains(where: \.isDoubtful) || old.contains(where: \.isDoubtful)
+        let isDoubtful = new.contains { $0.glyph.isDoubtful } || old.contains { $0.glyph.isDoubtful }
         if isDoubtful {
             move(column: 0, row: row)
             eraseToEnd()
@@ -53,9 +55,9 @@ extension Plotter {
 /// What of one row must be drawn.
 private struct RowChange {
     let row: Int
-    let new: UnsafeBufferPointer<Cell>
+    let new: UnsafeBufferPointer<PackedCell>
     /// Nil: the row is blank, as it always is where it holds clusters of doubtful width.
-    let old: UnsafeBufferPointer<Cell>?
+    let old: UnsafeBufferPointer<PackedCell>?
 
     /// Cells that stay the same are written again where that is not longer than moving over them; the longest move that
     /// can be beaten.
@@ -72,10 +74,10 @@ private struct RowChange {
                 plotter.erase(blanks)
                 column = start + blanks
             } else {
-                let isWide = start + 1 < new.count && new[start + 1].cluster == nil
+                let isWide = start + 1 < new.count && new[start + 1].glyph == .rightHalf
                 plotter.draw(new[start], isWide: isWide)
                 column = start + (isWide ? 2 : 1)
-                if new[start].isDoubtful, column < new.count {
+                if new[start].glyph.isDoubtful, column < new.count {
                     // Where the terminal draws it wider than we think, nothing of it stays behind.
                     plotter.move(column: column, row: row)
                     plotter.eraseToEnd()
@@ -94,7 +96,7 @@ private struct RowChange {
     /// The next cell to draw: a whole cluster, also where only its right half changes.
     private func nextChange(from column: Int, to end: Int) -> Int? {
         guard column < end, let change = (column..<end).first(where: changes) else { return nil }
-        return change > column && new[change].cluster == nil ? change - 1 : change
+        return change > column && new[change].glyph == .rightHalf ? change - 1 : change
     }
 
     /// How many of the cells from `start` on are plain blanks, up to the last one that changes.
@@ -112,7 +114,7 @@ private struct RowChange {
     private func reach(_ start: Int, from column: Int, with plotter: inout Plotter) {
         if plotter.row == row, let at = plotter.column, at >= column, at < start, start - at <= Self.rewrittenMax {
             let between = at..<start
-            if between.allSatisfy({ new[$0].cluster?.isASCII == true && plotter.suits(new[$0]) }) {
+            if between.allSatisfy({ new[$0].glyph.isASCII && plotter.suits(new[$0]) }) {
                 for column in between { plotter.draw(new[column], isWide: false) }
             }
         }
@@ -130,22 +132,7 @@ private struct RowChange {
     }
 
     /// Behind the last cell that is not a plain blank.
-    private func contentEnd(of cells: UnsafeBufferPointer<Cell>) -> Int {
+    private func contentEnd(of cells: UnsafeBufferPointer<PackedCell>) -> Int {
         cells.lastIndex { !$0.isPlainBlank }.map { $0 + 1 } ?? 0
-    }
-}
-
-extension Cell {
-    var isPlainBlank: Bool { cluster == " " && style.isPlainBlank }
-
-    fileprivate var isDoubtful: Bool { cluster?.isDoubtful ?? false }
-
-    /// Whether both look the same: blanks do in any colour that does not show.
-    fileprivate func looksLike(_ other: Cell) -> Bool {
-        if self == other { return true }
-        guard cluster == " ", other.cluster == " ", style.background == other.style.background,
-            style.link == other.style.link, style.marksOfBlank == other.style.marksOfBlank
-        else { return false }
-        return style.marksOfBlank.isEmpty || style.foreground == other.style.foreground
     }
 }

@@ -13,6 +13,8 @@ struct Plotter {
     private(set) var pen = Style.plain
     /// The addresses of the screen being drawn.
     var links: [String] = []
+    /// Its clusters of several scalars.
+    var clusters = ClusterTable()
     /// Colours that were reduced before: the search for the nearest one is long. Emptied at ``reducedMax``.
     private var reduced: [Color: Color] = [:]
     /// A theme has some dozens; a picture in true colour has thousands.
@@ -45,19 +47,18 @@ struct Plotter {
     // MARK: Cells
 
     /// - Parameter isWide: the cell to the right belongs to it.
-    mutating func draw(_ cell: Cell, isWide: Bool) {
-        let cluster = cell.cluster ?? " "
-        if cluster == " " {
+    mutating func draw(_ cell: PackedCell, isWide: Bool) {
+        guard !cell.isBlank, cell.glyph != .rightHalf else {
             setPen(forBlank: cell.style)
             bytes.append(0x20)
             advance(1)
             return
         }
         setPen(cell.style)
-        if let ascii = cluster.asciiValue, (0x21..<0x7f).contains(ascii), !isWide {
-            bytes.append(ascii)
+        if (0x21..<0x7f).contains(cell.glyph.rawValue), !isWide {
+            bytes.append(UInt8(truncatingIfNeeded: cell.glyph.rawValue))
             advance(1)
-        } else if cluster.drawnWidth == (isWide ? 2 : 1) {
+        } else if let cluster = clusters[cell.glyph], cluster.drawnWidth == (isWide ? 2 : 1) {
             bytes.append(contentsOf: cluster.utf8)
             if cluster.isDoubtful { column = nil } else { advance(isWide ? 2 : 1) }
         } else {
@@ -156,8 +157,8 @@ struct Plotter {
     // MARK: Pen
 
     /// Whether a cell can be drawn as the pen is.
-    func suits(_ cell: Cell) -> Bool {
-        if cell.cluster == " " { return suits(blank: cell.style) }
+    func suits(_ cell: PackedCell) -> Bool {
+        if cell.isBlank { return suits(blank: cell.style) }
         return known(cell.style).map { $0 == pen } ?? false
     }
 

@@ -13,9 +13,25 @@ public struct Renderer: Sendable {
     private var plotter: Plotter
 
     private struct Shown {
-        var cells: [Cell]
+        var cells: [PackedCell]
         var links: [String]
+        var clusters: ClusterTable
         var cursor: Screen.Place?
+
+        /// The cells with the links and clusters numbered as in the new screen.
+        func numbered(as screen: Screen) -> [PackedCell] {
+            if links == screen.links, clusters == screen.clusters { return cells }
+            // A number that no cell has: an address that the new screen does not link to.
+            let gone = UInt16.max
+            let numbers = links.map { address in screen.links.firstIndex(of: address).map { UInt16($0 + 1) } ?? gone }
+            let glyphs = screen.clusters.glyphs(of: clusters)
+            return cells.map { cell in
+                var cell = cell
+                if cell.link > 0, Int(cell.link) <= numbers.count { cell.link = numbers[Int(cell.link) - 1] }
+                if let number = cell.glyph.number, number < glyphs.count { cell.glyph = glyphs[number] }
+                return cell
+            }
+        }
     }
 
     /// Changes that need no more bytes than this arrive in one piece anyway: they are not framed, and the cursor is not
@@ -40,22 +56,22 @@ public struct Renderer: Sendable {
         }
         let cursorWasShown = shown.map { $0.cursor != nil } ?? true
         var isWhole = false
-        var old: [Cell]
+        let old: [PackedCell]
         if let shown, (plotter.columns, plotter.rows) == (screen.columns, screen.rows) {
-            old = shown.links == screen.links ? shown.cells : Self.relinked(shown.cells, shown.links, screen.links)
+            old = shown.numbered(as: screen)
         } else {
             isWhole = true
             plotter = Plotter(columns: screen.columns, rows: screen.rows, level: level)
             plotter.reset()
-            old = Array(repeating: .blank, count: screen.cells.count)
+            old = Array(repeating: .blank, count: screen.packed.count)
         }
-        plotter.links = screen.links
-        plotter.draw(screen.cells, over: &old, scrollRowsMin: Self.scrollRowsMin)
+        (plotter.links, plotter.clusters) = (screen.links, screen.clusters)
+        plotter.draw(screen.packed, over: old, scrollRowsMin: Self.scrollRowsMin)
         plotter.endLink()
         if let cursor, !plotter.bytes.isEmpty || cursor != shown?.cursor {
             plotter.move(column: cursor.column, row: cursor.row)
         }
-        shown = Shown(cells: screen.cells, links: screen.links, cursor: cursor)
+        shown = Shown(cells: screen.packed, links: screen.links, clusters: screen.clusters, cursor: cursor)
         return Self.framed(
             plotter.take(), isWhole: isWhole, cursorWasShown: cursorWasShown, cursorIsShown: cursor != nil)
     }
@@ -75,18 +91,5 @@ public struct Renderer: Sendable {
         if cursorIsShown { bytes.append(contentsOf: "\u{1b}[?25h".utf8) }
         bytes.append(contentsOf: "\u{1b}[?2026l".utf8)
         return bytes
-    }
-
-    /// Cells of the screen before with the links numbered as in the new one.
-    private static func relinked(_ cells: [Cell], _ old: [String], _ new: [String]) -> [Cell] {
-        // A number that no cell has: an address that the new screen does not link to.
-        let gone = UInt16.max
-        let numbers = old.map { address in new.firstIndex(of: address).map { UInt16($0 + 1) } ?? gone }
-        return cells.map { cell in
-            guard cell.style.link > 0, Int(cell.style.link) <= numbers.count else { return cell }
-            var cell = cell
-            cell.style.link = numbers[Int(cell.style.link) - 1]
-            return cell
-        }
     }
 }

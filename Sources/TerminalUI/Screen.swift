@@ -28,7 +28,8 @@ public struct Screen: Sendable, Equatable {
     public let columns: Int
     public let rows: Int
     /// Row by row.
-    public private(set) var cells: [Cell]
+    private(set) var packed: [PackedCell]
+    private(set) var clusters = ClusterTable()
     /// Where the cursor stands; nil hides it.
     public var cursor: Place?
     /// The addresses that ``Style/link`` points to.
@@ -38,12 +39,22 @@ public struct Screen: Sendable, Equatable {
     public init(columns: Int, rows: Int) {
         self.columns = max(1, columns)
         self.rows = max(1, rows)
-        cells = Array(repeating: .blank, count: self.columns * self.rows)
+        packed = Array(repeating: .blank, count: self.columns * self.rows)
     }
+
+    public static func == (one: Screen, other: Screen) -> Bool {
+        (one.columns, one.rows) == (other.columns, other.rows) && one.cursor == other.cursor && one.links == other.links
+            && (one.clusters == other.clusters ? one.packed == other.packed : one.cells == other.cells)
+    }
+
+    /// Row by row.
+    public var cells: [Cell] { packed.map(unpacked) }
+
+    private func unpacked(_ cell: PackedCell) -> Cell { Cell(clusters[cell.glyph], cell.style) }
 
     public subscript(column: Int, row: Int) -> Cell {
         guard (0..<columns).contains(column), (0..<rows).contains(row) else { return .blank }
-        return cells[row * columns + column]
+        return unpacked(packed[row * columns + column])
     }
 
     /// - Returns: what to put into ``Style/link``; 0 where the table is full.
@@ -94,13 +105,11 @@ public struct Screen: Sendable, Equatable {
         clear(column: column + count - 1, row: row)
         var index = row * columns + column
         for byte in text.prefix(count) {
-            cells[index] = Cell(Self.ascii[Int(byte)], style)
+            packed[index] = PackedCell(PackedCell.Glyph(byte), style)
             index += 1
         }
         return column + count
     }
-
-    private static let ascii = (UInt8(0)..<0x80).map { Character(Unicode.Scalar($0)) }
 
     @discardableResult
     public mutating func put(_ spans: [Span], column: Int, row: Int, limit: Int? = nil) -> Int {
@@ -112,12 +121,12 @@ public struct Screen: Sendable, Equatable {
 
     /// Fills a rectangle, clipped to the screen, with a cell of one column; any other counts as a blank.
     public mutating func fill(column: Int, row: Int, width: Int, height: Int = 1, with cell: Cell = .blank) {
-        var cell = cell
-        if cell.cluster.map(TextWidth.of) != 1 { cell.cluster = " " }
+        let cluster = cell.cluster.flatMap { TextWidth.of($0) == 1 ? $0 : nil } ?? " "
+        let cell = PackedCell(clusters.glyph(of: cluster), cell.style)
         for row in max(0, row)..<max(0, row, min(rows, row + height)) {
             for column in max(0, column)..<max(0, column, min(columns, column + width)) {
                 clear(column: column, row: row)
-                cells[row * columns + column] = cell
+                packed[row * columns + column] = cell
             }
         }
     }
@@ -127,24 +136,24 @@ public struct Screen: Sendable, Equatable {
         clear(column: column, row: row)
         if width == 2 {
             clear(column: column + 1, row: row)
-            cells[row * columns + column + 1] = Cell(nil, style)
+            packed[row * columns + column + 1] = PackedCell(.rightHalf, style)
         }
-        cells[row * columns + column] = Cell(cluster, style)
+        packed[row * columns + column] = PackedCell(clusters.glyph(of: cluster), style)
     }
 
     /// Leaves no half of a double-width cluster behind.
     private mutating func clear(column: Int, row: Int) {
         let index = row * columns + column
-        if cells[index].cluster == nil, column > 0 { cells[index - 1].cluster = " " }
-        if column + 1 < columns, cells[index + 1].cluster == nil { cells[index + 1].cluster = " " }
+        if packed[index].glyph == .rightHalf, column > 0 { packed[index - 1].glyph = .space }
+        if column + 1 < columns, packed[index + 1].glyph == .rightHalf { packed[index + 1].glyph = .space }
     }
 
     /// The rows as text, without trailing blanks: for tests and for people who read them.
     public var text: [String] {
         (0..<rows).map { row in
             var line = ""
-            for cell in cells[(row * columns)..<((row + 1) * columns)] {
-                if let cluster = cell.cluster { line.append(cluster) }
+            for cell in packed[(row * columns)..<((row + 1) * columns)] {
+                if let cluster = clusters[cell.glyph] { line.append(cluster) }
             }
             while line.last == " " { line.removeLast() }
             return line

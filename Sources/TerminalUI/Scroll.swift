@@ -9,7 +9,7 @@ struct Scroll {
 
     /// The scroll that brings the most cells to where the new screen has them. Side panes move with it and must be drawn
     /// again, which counts against it. An estimate: whether it is shorter shows when both ways are written.
-    static func best(from old: [Cell], to new: [Cell], columns: Int, rows: Int) -> Scroll? {
+    static func best(from old: [PackedCell], to new: [PackedCell], columns: Int, rows: Int) -> Scroll? {
         let oldKeys = old.map(\.key)
         let newKeys = new.map(\.key)
         return oldKeys.withUnsafeBufferPointer { old in
@@ -66,24 +66,5 @@ private struct ScrollSearch {
         var count: UInt32 = 0
         for column in 0..<columns { count &+= new[column] == old[column] ? 1 : 0 }
         return Int(count)
-    }
-}
-
-extension Cell {
-    /// A number that cells that look the same share, and others mostly do not.
-    fileprivate var key: UInt32 {
-        let scalar: UInt32 = cluster.map { $0.unicodeScalars.first?.value ?? 0 } ?? 0
-        let attributes = UInt32(style.attributes.rawValue) << 21
-        return scalar ^ attributes ^ style.foreground.key &* 0x9e37_79b1 ^ style.background.key &* 0x85eb_ca77
-    }
-}
-
-extension Color {
-    fileprivate var key: UInt32 {
-        switch self {
-        case .standard: 0
-        case .indexed(let index): 0x100_0000 | UInt32(index)
-        case .rgb(let red, let green, let blue): 0x200_0000 | UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue)
-        }
     }
 }

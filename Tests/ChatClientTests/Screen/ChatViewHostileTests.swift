@@ -20,8 +20,9 @@ import Testing
     }
 
     private func expectHarmless(_ screen: Screen) {
-        let harmful = screen.cells.indices.compactMap { index -> String? in
-            guard let cluster = screen.cells[index].cluster, !HostileText.isHarmless(cluster) else { return nil }
+        let cells = screen.cells
+        let harmful = cells.indices.compactMap { index -> String? in
+            guard let cluster = cells[index].cluster, !HostileText.isHarmless(cluster) else { return nil }
             let scalars = cluster.unicodeScalars.map { String($0.value, radix: 16) }.joined(separator: " ")
             return "\(scalars) at \(index % screen.columns),\(index / screen.columns) of \(screen.columns)"
         }
