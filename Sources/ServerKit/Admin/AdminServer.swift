@@ -19,15 +19,15 @@ public final class AdminServer: Sendable {
 
     /// Where it listens; the port is the real one where 0 was asked for.
     public let address: HostPort
-    private let group: MultiThreadedEventLoopGroup
     private let services: ServiceGroup
     private let running: Task<Void, Never>
 
-    private init(
-        address: HostPort, group: MultiThreadedEventLoopGroup, services: ServiceGroup, running: Task<Void, Never>
-    ) {
+    /// For all of a process, until it ends: the framework goes on for a moment after its server has ended, and what waits
+    /// for a loop that is gone waits for ever.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    private init(address: HostPort, services: ServiceGroup, running: Task<Void, Never>) {
         self.address = address
-        self.group = group
         self.services = services
         self.running = running
     }
@@ -41,7 +41,6 @@ public final class AdminServer: Sendable {
         on listen: HostPort, metrics: MetricsRegistry, readiness: @escaping @Sendable () -> Readiness,
         health: @escaping @Sendable () async -> Readiness = { .ready }, logger: Logger
     ) async throws -> AdminServer {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let bound = group.next().makePromise(of: HostPort.self)
         let routes = AdminRoutes(metrics: metrics, readiness: readiness, health: health)
         let application = Application(
@@ -67,10 +66,9 @@ public final class AdminServer: Sendable {
         }
         do {
             let address = try await bound.futureResult.get()
-            return AdminServer(address: address, group: group, services: services, running: running)
+            return AdminServer(address: address, services: services, running: running)
         } catch {
             await running.value
-            try? await group.shutdownGracefully()
             throw ProcessFailure(
                 .unavailable, "the admin listener cannot bind \(listen): \(error); choose another --admin address.")
         }
@@ -85,7 +83,6 @@ public final class AdminServer: Sendable {
         }
         await running.value
         deadline.cancel()
-        try? await group.shutdownGracefully()
     }
 
     /// The framework logs each start and request at info; here only what is wrong matters.
