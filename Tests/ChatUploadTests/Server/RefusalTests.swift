@@ -269,6 +269,20 @@ import WebSocketServer
         }
     }
 
+    @Test func whatWasReservedForAnUploadThatNeverCameIsGivenBackSoon() async throws {
+        try await RunningWorker.with({ settings in
+            settings.allowance.bytesPerDay = 10
+            // No lease is longer.
+            settings.expireSeconds = 1
+        }) { worker, _, _ in
+            let owner = UploadOwner(user: "ann", address: "127.0.0.1", reserved: 10)
+            try await worker.server.engine.reserve(.random(), owner)
+            try await eventually("it is given back") {
+                try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x").status == 201
+            }
+        }
+    }
+
     @Test func aFinishedUploadIsOutOfItsAccountBeforeItIsOffTheVolume() async throws {
         try await RunningWorker.with({ $0.allowance.pending = 1 }) { worker, _, volume in
             let path = try await worker.create(5)
