@@ -83,6 +83,28 @@ import WebSocketServer
         }
     }
 
+    @Test(arguments: [
+        "GET /healthz HTTP/1.1\r\nHost: h\r\nX: \(String(repeating: "x", count: 17 * 1024))",
+        "GET /healthz HTTP/1.1\r\nHost: h\r\n" + String(repeating: "X: x\r\n", count: 101),
+        "GET /healthz HTTP/1.1\r\nHost: h\r\n"
+            + String(repeating: "X: \(String(repeating: "x", count: 12 * 1024))\r\n", count: 3),
+        "GET /\(String(repeating: "x", count: 40 * 1024))",
+    ])
+    func aHeadThatIsTooLargeIsAnsweredAndEndsTheConnection(_ head: String) async throws {
+        try await RunningWorker.with { worker, _, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send("GET /api/files/none HTTP/1.1\r\nHost: h\r\n\r\n")
+            try await connection.expect("HTTP/1.1 404")
+            connection.push(head)
+            // More of it must not cost the client its answer.
+            connection.push(String(repeating: "x", count: 200_000))
+            try await connection.expect("HTTP/1.1 413")
+            try await connection.expect("too_large")
+            try await eventually("the connection ends") { connection.isClosed }
+            #expect(connection.text.components(separatedBy: "HTTP/1.1 ").count == 3, "\(connection.text)")
+        }
+    }
+
     @Test func aChunkedBodyIsCutAtTheLimit() async throws {
         try await RunningWorker.with({ $0.fileBytesMax = 1000 }) { worker, volume, _ in
             let answer = try await worker.ask(
