@@ -88,6 +88,12 @@ let libraries: [Target] = [
     module(
         "ChatControl",
         ["ChatBroker", "ChatWire", "ServerKit", .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix]),
+    module(
+        "ChatProcess",
+        [
+            "ChatBroker", "ChatBrokerRedis", "ChatIdentity", "ChatWire", "HiredisClient", "ServerKit", .logging,
+            .nioCore,
+        ]),
     module("TerminalUI", [.nioConcurrency]),
     module(
         "ChatClient",
@@ -102,19 +108,18 @@ let executables: [Target] = [
     program(
         "termchat-edge",
         [
-            "ChatBroker", "ChatBrokerRedis", "ChatEdge", "ChatIdentity", "ChatWire", "HiredisClient", "ServerKit",
-            "WebSocketServer", .argumentParser, .logging,
-            .nioConcurrency, .nioCore, .nioPosix,
+            "ChatBroker", "ChatEdge", "ChatIdentity", "ChatProcess", "ChatWire", "ServerKit", "WebSocketServer",
+            .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix,
         ]),
     program(
         "termchat-upload",
         [
-            "ChatBroker", "ChatBrokerRedis", "ChatIdentity", "ChatUpload", "ChatWire", "HiredisClient", "ServerKit",
+            "ChatBroker", "ChatIdentity", "ChatProcess", "ChatUpload", "ChatWire", "ServerKit",
             .argumentParser, .logging, .nioConcurrency, .nioCore, .nioPosix,
         ]),
     program(
         "termchat-ctl",
-        ["ChatBroker", "ChatBrokerRedis", "ChatControl", "HiredisClient", "ServerKit", .logging]),
+        ["ChatBroker", "ChatBrokerRedis", "ChatControl", "ChatProcess", "HiredisClient", "ServerKit", .logging]),
     program("termchat", ["ChatClient", "ChatWire", .argumentParser]),
     program("termchat-bench", ["CLinux", .argumentParser]),
 ]

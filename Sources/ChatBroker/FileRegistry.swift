@@ -4,15 +4,21 @@ public import NIOCore
 /// What the upload workers share through the broker: the files of each room, each with its one line in the room, and
 /// what each user may still upload. Bound to the broker's event loop, as ``Broker`` is.
 public protocol FileRegistry: Sendable {
-    /// Asks for one upload more, before its first byte; the same id twice is counted once.
+    /// Asks for one upload more, before its first byte; the same id twice is counted once. One that is neither released nor
+    /// renewed is forgotten after its time, with what was reserved for it.
     func reserve(_ reservation: UploadReservation) -> EventLoopFuture<ReservationAnswer>
 
     /// The upload goes on: it counts as pending for so long from now. One that was released or forgotten stays so.
     func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount) -> EventLoopFuture<Void>
 
-    /// The upload is over, finished or not.
-    /// - Parameter correction: bytes to add to those that were reserved for the day, negative to give some back.
-    func release(_ id: String, of account: UploadAccount, correction: Int) -> EventLoopFuture<Void>
+    /// The upload is over, finished or not; repeated, it changes nothing. One that was forgotten gave its bytes back, and is
+    /// counted after all.
+    /// - Parameters:
+    ///   - bytes: what counts for the day instead of what was reserved; 0 for an upload that was not finished.
+    ///   - reserved: what was reserved as the volume has it, for where the broker does not know.
+    func release(
+        _ id: String, of account: UploadAccount, counting bytes: Int, reserved: Int
+    ) -> EventLoopFuture<Void>
 
     /// Lists the file and lets its line enter the room, once for its id however often and from wherever it is asked.
     /// Fails with ``BrokerError`` `.unavailable` where nothing of the line was stored.

@@ -5,17 +5,6 @@ import NIOCore
 struct FileShelf {
     /// Files listed at a time; the oldest are forgotten.
     static let filesMax = 100_000
-    private static let day: UInt64 = 24 * 3600 * 1000
-    private static let minute: UInt64 = 60 * 1000
-
-    private struct Account {
-        /// When each pending upload is forgotten.
-        var pending: [String: UInt64] = [:]
-        var bytes = 0
-        var bytesEnd: UInt64 = 0
-        var creations = 0
-        var creationsEnd: UInt64 = 0
-    }
 
     private struct Shelved {
         var room: RoomName
@@ -28,7 +17,7 @@ struct FileShelf {
     private var files: [String: Shelved] = [:]
     /// Ids in the order of their lines.
     private var order: [String] = []
-    private var accounts: [UploadAccount: Account] = [:]
+    private var ledgers: [UploadAccount: UploadLedger] = [:]
 
     mutating func record(volume id: String?) {
         if volume == nil { volume = id }
@@ -58,39 +47,14 @@ struct FileShelf {
     }
 
     mutating func reserve(_ reservation: UploadReservation, at now: UInt64) -> ReservationAnswer {
-        var account = accounts[reservation.account] ?? Account()
-        defer { accounts[reservation.account] = account }
-        account.pending = account.pending.filter { $0.value > now }
-        if account.creationsEnd <= now { (account.creations, account.creationsEnd) = (0, now + Self.minute) }
-        if account.bytesEnd <= now { (account.bytes, account.bytesEnd) = (0, now + Self.day) }
-        guard account.pending[reservation.id] == nil else { return .granted }
-        let limits = reservation.limits
-        guard account.creations < limits.perMinute else { return .refused(.rate, until: account.creationsEnd, now) }
-        guard account.pending.count < limits.pending else {
-            return .refused(.pending, until: account.pending.values.min() ?? now, now)
-        }
-        guard limits.bytesPerDay == 0 || account.bytes + reservation.bytes <= limits.bytesPerDay else {
-            return .refused(.bytes, until: account.bytesEnd, now)
-        }
-        account.pending[reservation.id] = now + UInt64(clamping: reservation.lifetime.nanoseconds / 1_000_000)
-        account.bytes += reservation.bytes
-        account.creations += 1
-        return .granted
+        ledgers[reservation.account, default: UploadLedger()].reserve(reservation, at: now)
     }
 
     mutating func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount, at now: UInt64) {
-        guard accounts[account]?.pending[id] != nil else { return }
-        accounts[account]?.pending[id] = now + UInt64(clamping: lifetime.nanoseconds / 1_000_000)
+        ledgers[account]?.renew(id, lifetime: lifetime, at: now)
     }
 
-    mutating func release(_ id: String, of account: UploadAccount, correction: Int) {
-        accounts[account]?.pending[id] = nil
-        accounts[account]?.bytes += correction
-    }
-}
-
-extension ReservationAnswer {
-    fileprivate static func refused(_ reason: Reason, until end: UInt64, _ now: UInt64) -> ReservationAnswer {
-        .refused(reason, retryAfter: .milliseconds(Int64(max(1, end - min(end, now)))))
+    mutating func release(_ id: String, of account: UploadAccount, counting bytes: Int, at now: UInt64) {
+        ledgers[account]?.release(id, counting: bytes, at: now)
     }
 }

@@ -172,8 +172,8 @@ extension InProcessBroker.Store {
 extension InProcessBroker.Store {
     func reserve(_ reservation: UploadReservation) -> ReservationAnswer { shelf.reserve(reservation, at: now()) }
 
-    func release(_ id: String, of account: UploadAccount, correction: Int) {
-        shelf.release(id, of: account, correction: correction)
+    func release(_ id: String, of account: UploadAccount, counting bytes: Int) {
+        shelf.release(id, of: account, counting: bytes, at: now())
     }
 
     func renew(_ id: String, of account: UploadAccount, lifetime: TimeAmount) {

@@ -121,8 +121,10 @@ public final class InProcessBroker: Broker, PresenceStore, NodeRegistry, FileReg
         ask { $0.renew(id, of: account, lifetime: lifetime) }
     }
 
-    public func release(_ id: String, of account: UploadAccount, correction: Int) -> EventLoopFuture<Void> {
-        ask { $0.release(id, of: account, correction: correction) }
+    public func release(
+        _ id: String, of account: UploadAccount, counting bytes: Int, reserved: Int
+    ) -> EventLoopFuture<Void> {
+        ask { $0.release(id, of: account, counting: bytes) }
     }
 
     public func volume(_ id: String?) -> EventLoopFuture<String?> {

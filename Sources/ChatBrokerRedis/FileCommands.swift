@@ -10,7 +10,7 @@ struct ReserveUpload: ScriptCall {
     enum Change {
         case reserve(UploadReservation)
         case renew(id: String, account: UploadAccount, lifetime: TimeAmount)
-        case release(id: String, account: UploadAccount, correction: Int)
+        case release(id: String, account: UploadAccount, bytes: Int, reserved: Int)
     }
 
     var change: Change
@@ -19,7 +19,7 @@ struct ReserveUpload: ScriptCall {
     var keys: [String] {
         switch change {
         case .reserve(let reservation): keyspace.uploads(of: reservation.account)
-        case .renew(_, let account, _), .release(_, let account, _): keyspace.uploads(of: account)
+        case .renew(_, let account, _), .release(_, let account, _, _): keyspace.uploads(of: account)
         }
     }
 
@@ -37,10 +37,11 @@ struct ReserveUpload: ScriptCall {
             command.append("renew")
             command.append(id)
             command.append(lifetime.nanoseconds / 1_000_000)
-        case .release(let id, _, let correction):
+        case .release(let id, _, let bytes, let reserved):
             command.append("release")
             command.append(id)
-            command.append(correction)
+            command.append(bytes)
+            command.append(reserved)
         }
     }
 

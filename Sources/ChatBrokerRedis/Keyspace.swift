@@ -34,7 +34,10 @@ struct Keyspace: Sendable {
     func file(_ id: String) -> String { "\(prefix):file:\(id)" }
     /// The keys that reserve.lua needs for one account, in its order.
     func uploads(of user: UploadAccount) -> [String] {
-        ["\(prefix):uploads:{\(user)}", "\(prefix):upload-bytes:{\(user)}", "\(prefix):upload-rate:{\(user)}"]
+        [
+            "\(prefix):uploads:{\(user)}", "\(prefix):upload-bytes:{\(user)}", "\(prefix):upload-rate:{\(user)}",
+            "\(prefix):upload-counted:{\(user)}",
+        ]
     }
 
     func directs(of user: Principal) -> String { "\(prefix):directs:{\(user)}" }

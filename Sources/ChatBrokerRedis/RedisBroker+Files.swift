@@ -13,9 +13,11 @@ extension RedisBroker: FileRegistry {
             .map { _ in }
     }
 
-    public func release(_ id: String, of account: UploadAccount, correction: Int) -> EventLoopFuture<Void> {
-        run(ReserveUpload(change: .release(id: id, account: account, correction: correction), keyspace: keyspace))
-            .map { _ in }
+    public func release(
+        _ id: String, of account: UploadAccount, counting bytes: Int, reserved: Int
+    ) -> EventLoopFuture<Void> {
+        let change = ReserveUpload.Change.release(id: id, account: account, bytes: bytes, reserved: reserved)
+        return run(ReserveUpload(change: change, keyspace: keyspace)).map { _ in }
     }
 
     public func volume(_ id: String?) -> EventLoopFuture<String?> { run(NameVolume(id: id, keyspace: keyspace)) }

@@ -20,13 +20,10 @@ public struct EdgeKeys {
         "broker", default: "redis", of: ["redis", "memory"], help: "memory: one node without Redis.")
     public static let node = Setting.string(
         "node", default: "edge", unit: "NAME", help: "The node's name, shown to people; A-Z a-z 0-9 . _ -")
-    public static let guests = Setting.toggle("guests", default: false, help: "Let people in without a token.")
-    public static let tokenKey = Setting.optionalString(
-        "token-key", unit: "FILE", help: "Key that tokens are checked with: an HS256 secret or an EdDSA public key.")
-    public static let tokenAudience = Setting.optionalString(
-        "token-audience", unit: "TEXT", help: "What a token's aud must have.")
-    public static let tokenIssuer = Setting.optionalString(
-        "token-issuer", unit: "TEXT", help: "What a token's iss must be.")
+    public static let guests = Setting.guests()
+    public static let tokenKey = Setting.tokenKey()
+    public static let tokenAudience = Setting.tokenAudience()
+    public static let tokenIssuer = Setting.tokenIssuer()
     public static let sendsPerSecond = Setting.double(
         "sends-per-second", default: 5.0 / 3, in: 0.01...1_000_000, unit: "1/s",
         help: "Messages per second and connection; three seconds' worth may come at once.")
@@ -57,8 +54,7 @@ public struct EdgeKeys {
         "drain-seconds", default: 3, in: 0...3600, help: "Clients are moved away over this time after SIGTERM.")
     public static let allowedOrigins = Setting.list(
         "allowed-origins", unit: "ORIGIN,…", help: "Web origins that may connect; programs send none and always may.")
-    public static let trustedProxies = Setting.list(
-        "trusted-proxies", unit: "CIDR,…", help: "Peers whose X-Forwarded-For is believed.")
+    public static let trustedProxies = Setting.trustedProxies()
     public static let proxyProtocol = Setting.toggle(
         "proxy-protocol", default: false, help: "Connections from trusted proxies begin with a PROXY header.")
     public static let maxConnections = Setting.int(
@@ -75,10 +71,8 @@ public struct EdgeKeys {
         help: "Connections that speak for one user with a token; 0 is no limit.")
     public static let limitsExempt = Setting.list(
         "limits-exempt", unit: "CIDR,…", help: "Client addresses that the limits per address are not for.")
-    public static let threads = Setting.int(
-        "threads", default: 0, in: 0...256, unit: "threads",
-        help: "Event loops; 0 takes one per processor that the process may use.")
-    public static let config = Setting.optionalString("config", unit: "FILE", help: "Settings file, YAML or JSON.")
+    public static let threads = Setting.threads()
+    public static let config = Setting.configFile()
     public static let logLevel = Setting.logLevel()
     public static let logFormat = Setting.logFormat()
 
@@ -120,7 +114,8 @@ public struct EdgeKeys {
         edge.connectsPerSecond = try reader.value(of: connectsPerSecond)
         edge.sessionsPerUser = try reader.value(of: sessionsPerUser)
         // Whoever is on the machine itself: a proxy that was not named, a load test, a probe.
-        edge.limitsExempt = try ranges(["127.0.0.0/8", "::1"] + reader.value(of: limitsExempt), of: limitsExempt)
+        edge.limitsExempt =
+            try ["127.0.0.0/8", "::1"].compactMap { try? AddressRange($0) } + ranges(reader, limitsExempt)
         return (edge, try socketSettings(reader))
     }
 
@@ -136,7 +131,7 @@ public struct EdgeKeys {
         socket.limits.connectionsMax = try reader.value(of: maxConnections)
         // Above the mark that pauses a room, so that a slow consumer is paused, not cut.
         socket.limits.outboundBytesMax = max(socket.limits.outboundBytesMax, try reader.value(of: queueBytes) * 4)
-        socket.trustedProxies = try ranges(reader.value(of: trustedProxies), of: trustedProxies)
+        socket.trustedProxies = try ranges(reader, trustedProxies)
         socket.expectsProxyHeader = try reader.value(of: proxyProtocol)
         try reader.check(
             !socket.expectsProxyHeader || !socket.trustedProxies.isEmpty, "--proxy-protocol needs --trusted-proxies.")
@@ -144,16 +139,8 @@ public struct EdgeKeys {
     }
 
     private static func ranges(
-        _ texts: [String], of setting: Setting<[String]>
+        _ reader: SettingsReader, _ setting: Setting<[String]>
     ) throws(SettingsError) -> [AddressRange] {
-        var ranges: [AddressRange] = []
-        for text in texts {
-            guard let range = try? AddressRange(text) else {
-                throw SettingsError(
-                    .invalidValue, "--\(setting.key): '\(text)' is no address range such as 10.0.0.0/8.")
-            }
-            ranges.append(range)
-        }
-        return ranges
+        try reader.items(of: setting, otherwise: "is no address range such as 10.0.0.0/8") { try? AddressRange($0) }
     }
 }

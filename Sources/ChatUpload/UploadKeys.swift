@@ -23,15 +23,11 @@ public struct UploadKeys {
         "node", default: "upload", unit: "NAME", help: "The worker's name in logs; A-Z a-z 0-9 . _ -")
     public static let volume = Setting.optionalString(
         "volume", unit: "DIR", help: "The directory that all workers share; it must be there.")
-    public static let guests = Setting.toggle("guests", default: false, help: "Let people in without a token.")
-    public static let trustedProxies = Setting.list(
-        "trusted-proxies", unit: "CIDR,…", help: "Peers whose X-Forwarded-For is believed.")
-    public static let tokenKey = Setting.optionalString(
-        "token-key", unit: "FILE", help: "Key that tokens are checked with: an HS256 secret or an EdDSA public key.")
-    public static let tokenAudience = Setting.optionalString(
-        "token-audience", unit: "TEXT", help: "What a token's aud must have.")
-    public static let tokenIssuer = Setting.optionalString(
-        "token-issuer", unit: "TEXT", help: "What a token's iss must be.")
+    public static let guests = Setting.guests()
+    public static let trustedProxies = Setting.trustedProxies()
+    public static let tokenKey = Setting.tokenKey()
+    public static let tokenAudience = Setting.tokenAudience()
+    public static let tokenIssuer = Setting.tokenIssuer()
     public static let historyEntries = Setting.int(
         "history-entries", default: 10_000, in: 1...10_000_000, unit: "entries",
         help: "Entries kept per room; the same as at the edges.")
@@ -83,10 +79,8 @@ public struct UploadKeys {
         help: "From SIGTERM to the end of the process; running uploads go on for most of it.")
     public static let diskThreads = Setting.int(
         "disk-threads", default: 8, in: 1...256, unit: "threads", help: "Threads that wait for the volume and hash.")
-    public static let threads = Setting.int(
-        "threads", default: 0, in: 0...256, unit: "threads",
-        help: "Event loops; 0 takes one per processor that the process may use.")
-    public static let config = Setting.optionalString("config", unit: "FILE", help: "Settings file, YAML or JSON.")
+    public static let threads = Setting.threads()
+    public static let config = Setting.configFile()
     public static let logLevel = Setting.logLevel()
     public static let logFormat = Setting.logFormat()
 
@@ -115,7 +109,10 @@ public struct UploadKeys {
         }
         upload.volume = volume
         upload.allowsGuests = try reader.value(of: guests)
-        upload.proxies = try proxies(try reader.value(of: trustedProxies))
+        upload.proxies = TrustedProxies(
+            ranges: try reader.items(of: trustedProxies, otherwise: "is no address range such as 10.0.0.0/8") {
+                try? AddressRange($0)
+            })
         upload.fileBytesMax = try reader.value(of: maxFileBytes)
         upload.freeBytesMin = try reader.value(of: minFreeBytes)
         upload.allowance = UploadAllowance(
@@ -128,7 +125,9 @@ public struct UploadKeys {
         upload.expireSeconds = Int(try reader.value(of: expireSeconds) / .seconds(1))
         upload.sweepSeconds = max(1, Int(try reader.value(of: sweepSeconds) / .seconds(1)))
         upload.retentionSeconds = try reader.value(of: retentionSeconds)
-        upload.roomRetention = try retention(try reader.value(of: roomRetention))
+        upload.roomRetention = try reader.items(
+            of: roomRetention, otherwise: "is not of the form PATTERN=SECONDS, as ops-*=86400"
+        ) { RoomRetention($0) }
         upload.accelPrefix = try reader.value(of: accelRedirect)
         upload.scan = try reader.value(of: scan)
         upload.scanTime = try reader.value(of: scanSeconds)
@@ -137,29 +136,5 @@ public struct UploadKeys {
         try reader.check(
             upload.rateGrace <= upload.idle, "--rate-grace-seconds must not be greater than --idle-seconds.")
         return upload
-    }
-
-    private static func proxies(_ texts: [String]) throws(SettingsError) -> TrustedProxies {
-        var ranges: [AddressRange] = []
-        for text in texts {
-            guard let range = try? AddressRange(text) else {
-                throw SettingsError(
-                    .invalidValue, "--trusted-proxies: '\(text)' is no address range such as 10.0.0.0/8.")
-            }
-            ranges.append(range)
-        }
-        return TrustedProxies(ranges: ranges)
-    }
-
-    private static func retention(_ texts: [String]) throws(SettingsError) -> [RoomRetention] {
-        var rules: [RoomRetention] = []
-        for text in texts {
-            guard let rule = RoomRetention(text) else {
-                throw SettingsError(
-                    .invalidValue, "--room-retention: '\(text)' is not of the form PATTERN=SECONDS, as ops-*=86400.")
-            }
-            rules.append(rule)
-        }
-        return rules
     }
 }

@@ -1,5 +1,6 @@
 import ChatBrokerRedis
 import ChatControl
+import ChatProcess
 import Foundation
 import HiredisClient
 import Logging
@@ -10,13 +11,7 @@ import ServerKit
 enum Main {
     static func main() async {
         ControlConnector.install { url, loop, watching in
-            let redis: RedisSettings
-            do throws(RedisError) {
-                redis = try RedisSettings(url: url)
-            } catch {
-                throw ProcessFailure(.usage, "--redis: \(error)")
-            }
-            var settings = RedisBrokerSettings(redis: redis)
+            var settings = RedisBrokerSettings(redis: try RedisSettings(flag: url))
             settings.probes = watching
             let logger = LineLogHandler.logger("termchat-ctl", level: .error)
             return try RedisBroker(settings: settings, node: nil, on: loop, logger: logger)

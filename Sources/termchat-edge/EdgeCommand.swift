@@ -1,11 +1,10 @@
 import ArgumentParser
 import ChatBroker
-import ChatBrokerRedis
 import ChatEdge
 import ChatIdentity
+import ChatProcess
 import ChatWire
 import Foundation
-import HiredisClient
 import Logging
 import NIOCore
 import NIOPosix
@@ -87,8 +86,9 @@ private struct EdgeProcess {
         guard let node = NodeID.new(name: settings.node, using: &random) else {
             throw ProcessFailure(.usage, "--node: '\(settings.node)' is no name for a node.")
         }
-        let broker = try makeBroker(node, on: group.next())
-        let authenticator = Authenticator(verifier: try await verifier(), allowsGuests: settings.allowsGuests)
+        let broker = try EdgeKeys.brokerKeys.broker(reader, node: node, on: group.next(), logger: logger)
+        let verifier = try await TokenVerifier.load(reader, logger: logger)
+        let authenticator = Authenticator(verifier: verifier, allowsGuests: settings.allowsGuests)
         let registry = MetricsRegistry()
         ProcessMetrics.register(in: registry)
         let adminAddress = try reader.value(of: EdgeKeys.admin)
@@ -136,36 +136,10 @@ private struct EdgeProcess {
             throw ProcessFailure(error.code == .invalidSetting ? .usage : .unavailable, "\(error)")
         }
     }
+}
 
-    private func makeBroker(_ node: NodeID, on loop: any EventLoop) throws -> any ClusterBroker {
-        let bounds = HistoryBounds(
-            entries: try reader.value(of: EdgeKeys.historyEntries), age: try reader.value(of: EdgeKeys.historyAge))
-        if try reader.value(of: EdgeKeys.broker) == "memory" {
-            return InProcessBroker(node: node, on: loop, store: .init(on: loop, history: bounds))
-        }
-        let url = try reader.value(of: EdgeKeys.redis)
-        let redis: RedisSettings
-        do throws(RedisError) {
-            redis = try RedisSettings(url: url)
-        } catch {
-            throw ProcessFailure(.usage, "--redis: \(error)")
-        }
-        var settings = RedisBrokerSettings(redis: redis)
-        settings.history = bounds
-        return try RedisBroker(settings: settings, node: node, on: loop, logger: logger)
-    }
-
-    private func verifier() async throws -> TokenVerifier? {
-        guard let path = try reader.value(of: EdgeKeys.tokenKey) else { return nil }
-        let policy = TokenVerifier.Policy(
-            audience: try reader.value(of: EdgeKeys.tokenAudience), issuer: try reader.value(of: EdgeKeys.tokenIssuer))
-        let verifier: TokenVerifier
-        do {
-            verifier = try await TokenVerifier.load(keyFile: path, policy: policy)
-        } catch let error as KeyFileError {
-            throw ProcessFailure(.usage, "--token-key: \(error)")
-        }
-        for warning in verifier.warnings { logger.warning("token key", metadata: ["what": "\(warning)"]) }
-        return verifier
+extension EdgeKeys {
+    fileprivate static var brokerKeys: BrokerKeys {
+        BrokerKeys(broker: broker, redis: redis, historyEntries: historyEntries, historyAge: historyAge)
     }
 }

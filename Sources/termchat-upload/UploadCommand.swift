@@ -1,11 +1,9 @@
 import ArgumentParser
 import ChatBroker
-import ChatBrokerRedis
 import ChatIdentity
 import ChatUpload
 import ChatWire
 import Foundation
-import HiredisClient
 import Logging
 import NIOCore
 import NIOPosix

@@ -1,10 +1,9 @@
 import ChatBroker
-import ChatBrokerRedis
 import ChatIdentity
+import ChatProcess
 import ChatUpload
 import ChatWire
 import Foundation
-import HiredisClient
 import Logging
 import NIOCore
 import NIOPosix
@@ -27,8 +26,17 @@ struct UploadProcess {
         _ = FileDescriptorLimit.raise()
         let threads = try reader.value(of: UploadKeys.threads)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads == 0 ? Processors.available : threads)
-        let broker = try makeBroker(on: group.next())
-        let doorkeeper = Doorkeeper(verifier: try await verifier(), allowsGuests: settings.allowsGuests)
+        let name = try reader.value(of: UploadKeys.node)
+        var random = SystemRandomNumberGenerator()
+        guard let node = NodeID.new(name: name, using: &random) else {
+            throw ProcessFailure(.usage, "--node: '\(name)' is no name for a worker.")
+        }
+        let broker = try UploadKeys.brokerKeys.broker(reader, node: node, on: group.next(), logger: logger)
+        let verifier = try await TokenVerifier.load(reader, logger: logger)
+        if verifier == nil, !settings.allowsGuests {
+            logger.warning("nobody is let in: give --token-key FILE, or --guests to let people in without a token")
+        }
+        let doorkeeper = Doorkeeper(verifier: verifier, allowsGuests: settings.allowsGuests)
         let registry = MetricsRegistry()
         ProcessMetrics.register(in: registry)
         let adminAddress = try reader.value(of: UploadKeys.admin)
@@ -55,47 +63,10 @@ struct UploadProcess {
         try? await group.shutdownGracefully()
         return status
     }
+}
 
-    private func makeBroker(on loop: any EventLoop) throws -> any Broker & FileRegistry & DirectRooms & NodeRegistry {
-        let name = try reader.value(of: UploadKeys.node)
-        var random = SystemRandomNumberGenerator()
-        guard let node = NodeID.new(name: name, using: &random) else {
-            throw ProcessFailure(.usage, "--node: '\(name)' is no name for a worker.")
-        }
-        let bounds = HistoryBounds(
-            entries: try reader.value(of: UploadKeys.historyEntries), age: try reader.value(of: UploadKeys.historyAge))
-        if try reader.value(of: UploadKeys.broker) == "memory" {
-            return InProcessBroker(node: node, on: loop, store: .init(on: loop, history: bounds))
-        }
-        let url = try reader.value(of: UploadKeys.redis)
-        let redis: RedisSettings
-        do throws(RedisError) {
-            redis = try RedisSettings(url: url)
-        } catch {
-            throw ProcessFailure(.usage, "--redis: \(error)")
-        }
-        var settings = RedisBrokerSettings(redis: redis)
-        settings.history = bounds
-        return try RedisBroker(settings: settings, node: node, on: loop, logger: logger)
-    }
-
-    private func verifier() async throws -> TokenVerifier? {
-        guard let path = try reader.value(of: UploadKeys.tokenKey) else {
-            if try !reader.value(of: UploadKeys.guests) {
-                logger.warning("nobody is let in: give --token-key FILE, or --guests to let people in without a token")
-            }
-            return nil
-        }
-        let policy = TokenVerifier.Policy(
-            audience: try reader.value(of: UploadKeys.tokenAudience),
-            issuer: try reader.value(of: UploadKeys.tokenIssuer))
-        let verifier: TokenVerifier
-        do {
-            verifier = try await TokenVerifier.load(keyFile: path, policy: policy)
-        } catch let error as KeyFileError {
-            throw ProcessFailure(.usage, "--token-key: \(error)")
-        }
-        for warning in verifier.warnings { logger.warning("token key", metadata: ["what": "\(warning)"]) }
-        return verifier
+extension UploadKeys {
+    fileprivate static var brokerKeys: BrokerKeys {
+        BrokerKeys(broker: broker, redis: redis, historyEntries: historyEntries, historyAge: historyAge)
     }
 }

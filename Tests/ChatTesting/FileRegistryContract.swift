@@ -15,6 +15,9 @@ public struct FileRegistryContract: Sendable {
         case theSameUploadIsCountedOnce
         case bytesPerDayAreLimited
         case bytesAreGivenBack
+        case aFileCountsForTheDayOnce
+        case aForgottenUploadGivesItsBytesBackOnce
+        case whatAForgottenUploadFinishesCounts
         case creationsPerMinuteAreLimited
         case accountsAreTheUsersOwn
         case aPendingUploadIsForgottenInTime
@@ -83,7 +86,7 @@ public struct FileRegistryContract: Sendable {
             try expect(try await a.reserve("u3", user, pending: 2).reason == .pending, "not the third")
         case .aReleasedUploadMakesRoom:
             try expect(try await a.reserve("u1", user, pending: 1) == .granted, "the first")
-            try await b.call { $0.release("u1", of: user, correction: 0) }
+            try await b.release("u1", user)
             try expect(try await a.reserve("u2", user, pending: 1) == .granted, "after the release")
         case .theSameUploadIsCountedOnce:
             for worker in [a, b, a] {
@@ -96,9 +99,28 @@ public struct FileRegistryContract: Sendable {
             try expect(try await a.reserve("u3", user, bytes: 40, perDay: 100) == .granted, "100 of 100")
         case .bytesAreGivenBack:
             try expect(try await a.reserve("u1", user, bytes: 100, perDay: 100) == .granted, "100 of 100")
-            try await a.call { $0.release("u1", of: user, correction: -30) }
-            try expect(try await a.reserve("u2", user, bytes: 30, perDay: 100) == .granted, "30 were given back")
-            try expect(try await a.reserve("u3", user, bytes: 1, perDay: 100).reason == .bytes, "no more than 30")
+            for _ in 1...2 { try await a.release("u1", user, counting: 70) }
+            try await expectLeft(30, a, user)
+        case .aFileCountsForTheDayOnce:
+            try expect(try await a.reserve("u1", user, perDay: 100) == .granted, "of no known length")
+            for worker in [a, b] { try await worker.release("u1", user, counting: 70) }
+            try await expectLeft(30, a, user)
+        case .aForgottenUploadGivesItsBytesBackOnce:
+            let lifetime = TimeAmount.milliseconds(50)
+            try expect(try await a.reserve("u1", user, bytes: 100, perDay: 100, lifetime: lifetime) == .granted, "100")
+            try await eventually("they are given back") {
+                try await b.reserve("u2", user, bytes: 70, perDay: 100) == .granted
+            }
+            try await a.release("u1", user)
+            try await expectLeft(30, a, user)
+        case .whatAForgottenUploadFinishesCounts:
+            let lifetime = TimeAmount.milliseconds(50)
+            try expect(try await a.reserve("u1", user, bytes: 100, perDay: 100, lifetime: lifetime) == .granted, "100")
+            try await eventually("they are given back") {
+                try await b.reserve("u2", user, bytes: 10, perDay: 100) == .granted
+            }
+            for worker in [a, b] { try await worker.release("u1", user, counting: 60) }
+            try await expectLeft(30, a, user)
         case .creationsPerMinuteAreLimited:
             try expect(try await a.reserve("u1", user, perMinute: 1) == .granted, "the first")
             guard case .refused(.rate, let after) = try await a.reserve("u2", user, perMinute: 1) else {
@@ -123,7 +145,7 @@ public struct FileRegistryContract: Sendable {
             try expect(again.retryAfter.map { $0 > .minutes(4) } ?? false, "renewed for five minutes: \(again)")
         case .aReleasedUploadIsNotRenewed:
             try expect(try await a.reserve("u1", user, pending: 1) == .granted, "the first")
-            try await a.call { $0.release("u1", of: user, correction: 0) }
+            try await a.release("u1", user)
             try await b.call { $0.renew("u1", of: user, lifetime: .minutes(5)) }
             try expect(try await a.reserve("u2", user, pending: 1) == .granted, "its place is free")
         case .aFullAccountSaysWhenAPlaceIsFree:
@@ -137,6 +159,13 @@ public struct FileRegistryContract: Sendable {
             try expect(try await b.call { $0.volume("another") } == named, "another does not take its place")
             try expect(try await b.call { $0.volume(nil) } == named, "who has none is told")
         }
+    }
+
+    /// So many bytes of a day of 100, no more.
+    private func expectLeft(_ bytes: Int, _ worker: Worker, _ user: UploadAccount) async throws {
+        let refused = try await worker.reserve("more", user, bytes: bytes + 1, perDay: 100)
+        try expect(refused.reason == .bytes, "no more than \(bytes)")
+        try expect(try await worker.reserve("rest", user, bytes: bytes, perDay: 100) == .granted, "\(bytes) are left")
     }
 
     private func expectLines(_ ids: [String], _ node: TestNode, _ room: RoomName) async throws {
@@ -172,6 +201,10 @@ private struct Worker: Sendable {
 
     func files(_ room: RoomName, _ before: String?, _ limit: Int) async throws -> FilePage {
         try await call { $0.files(of: room, before: before, limit: limit) }
+    }
+
+    func release(_ id: String, _ account: UploadAccount, counting bytes: Int = 0) async throws {
+        try await call { $0.release(id, of: account, counting: bytes, reserved: 100) }
     }
 
     func reserve(

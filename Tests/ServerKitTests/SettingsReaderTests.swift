@@ -92,6 +92,18 @@ import Testing
         #expect(text.count < 200)
     }
 
+    @Test func anItemThatItsModuleCannotReadIsAnError() throws {
+        let numbers = try reader(flags: ["allowed-origins": "1, 2"])
+            .items(of: Self.origins, otherwise: "is no number") { Int($0) }
+        #expect(numbers == [1, 2])
+        let said = message {
+            _ = try reader(flags: ["allowed-origins": "1,x\u{1b}"])
+                .items(of: Self.origins, otherwise: "is no number") { Int($0) }
+        }
+        #expect(said.hasPrefix("--allowed-origins: 'x") && said.hasSuffix("' is no number."), "\(said)")
+        #expect(!said.contains("\u{1b}"))
+    }
+
     @Test(arguments: ["queue-entires: 5", "queue: {entries: 5}", "{\"queueEntries\": 5}"])
     func anUnknownKeyOfTheFileIsAnError(file: String) {
         #expect(message { _ = try reader(file: file) }.contains("is no setting; the keys are those of the flags"))

@@ -40,6 +40,21 @@ import Testing
         try Document("docs/configuration.md").expectRows(keys)
     }
 
+    /// What two programs have in the same words is one declaration (`Setting+Shared.swift`), or one of them will differ some day.
+    @Test func aSettingIsDeclaredOnce() {
+        var places: [String: Set<String>] = [:]
+        for file in Tree.sources {
+            for declaration in file.text.captures(/(?s)Setting\.(\w+\(\s*"[a-z-]+",.*?help:\s*"[^"]*")/) {
+                let words = declaration.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                places[words.replacing("( ", with: "("), default: []].insert(file.path)
+            }
+        }
+        #expect(places.count > 50)
+        for (declaration, files) in places {
+            #expect(files.count == 1, "\(declaration) is in \(files.sorted().joined(separator: " and "))")
+        }
+    }
+
     @Test func everyMetricIsInTheMetricsPage() throws {
         let whole = Tree.sources.flatMap { $0.text.captures(/"((?:termchat|process)_[a-z_]+[a-z])"/) }
         let edge = try #require(Tree.text(of: "Sources/ChatEdge/EdgeMetrics.swift"))

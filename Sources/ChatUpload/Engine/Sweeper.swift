@@ -62,8 +62,8 @@ struct Sweeper: Sendable {
                 case .kept: break
                 case .removed(let owner):
                     engine.metrics.expired.increment()
-                    await engine.release(id, owner, correction: -(owner?.reserved ?? 0))
-                case .cleared(let owner): await engine.release(id, owner)
+                    await engine.release(id, owner, counting: 0)
+                case .cleared(let owner, let bytes): await engine.release(id, owner, counting: bytes)
                 // Each one would wait for it as long as the first.
                 case .finish where isScanAway: break
                 case .finish(let record, let offset, let isSealed):

@@ -68,9 +68,12 @@ struct UploadEngine: Sendable {
     }
 
     /// The upload is over; a broker that is away forgets it by itself, in time.
-    func release(_ id: UploadID, _ owner: UploadOwner?, correction: Int = 0) async {
-        guard let account = owner?.account else { return }
-        try? await registry.call { $0.release(id.value, of: account, correction: correction) }
+    /// - Parameter bytes: what counts for the day of its user.
+    func release(_ id: UploadID, _ owner: UploadOwner?, counting bytes: Int) async {
+        guard let owner, let account = owner.account else { return }
+        try? await registry.call {
+            $0.release(id.value, of: account, counting: bytes, reserved: owner.reserved)
+        }
     }
 
     /// Makes room on the volume.
@@ -205,9 +208,7 @@ struct UploadEngine: Sendable {
             metrics.finished.increment()
             await offer(room, of: file)
         }
-        // Corrected once, by the one whose line it was.
-        let correction = receipt.isDuplicate ? 0 : file.bytes - (told?.reserved ?? file.bytes)
-        await release(id, told, correction: correction)
+        await release(id, told, counting: file.bytes)
         // Last, as it says whose the place in the account is: of a worker that stops before, a sweep gives it back.
         try await disk.run { [store] in try store.discard(id) }
     }
@@ -226,7 +227,7 @@ struct UploadEngine: Sendable {
     /// Ends an upload that is not to be finished.
     func remove(_ id: UploadID, _ owner: UploadOwner?) async throws {
         try await disk.run { [store] in try store.discardBytes(id) }
-        await release(id, owner, correction: -(owner?.reserved ?? 0))
+        await release(id, owner, counting: 0)
         try await disk.run { [store] in try store.discard(id) }
     }
 

@@ -1,8 +1,9 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
 /// Looks at the heads of requests before they become HTTP types, which have one Host whatever was sent, and answers those that
-/// do not come in time. Bound to its channel's loop.
+/// do not come in time or are too large. Bound to its channel's loop.
 final class HeadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -17,6 +18,8 @@ final class HeadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose answer is not whole.
     private var requests = 0
     private var isReading = false
+    /// Nothing more is read or said.
+    private var isRefused = false
     /// Something came of the next head.
     fileprivate var isBegun = false
 
@@ -65,15 +68,26 @@ final class HeadHandler: ChannelDuplexHandler, RemovableChannelHandler {
         deadline?.cancel()
         deadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [self] in
             guard requests == 0, !isReading else { return }
-            if isBegun { refuse(context) } else { context.close(promise: nil) }
+            if isBegun { refuse(.slowHead, context) } else { context.close(promise: nil) }
         }
     }
 
-    private func refuse(_ context: ChannelHandlerContext) {
-        let refusal = Refusal.slowHead
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Whatever comes behind the answer is an error of the decoder.
+        if isRefused { return }
+        if case HTTPParserError.headerOverflow = error, requests == 0, !isReading {
+            refuse(.headTooLarge, context)
+        } else {
+            context.fireErrorCaught(error)
+        }
+    }
+
+    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+        isRefused = true
+        deadline?.cancel()
         let body = JSONBody.error(refusal.code, refusal.message)
         let head = HTTPResponseHead(
-            version: .http1_1, status: .requestTimeout,
+            version: .http1_1, status: HTTPResponseStatus(statusCode: refusal.status.code),
             headers: [
                 "Content-Type": "application/json", "Content-Length": "\(body.readableBytes)", "Connection": "close",
             ])

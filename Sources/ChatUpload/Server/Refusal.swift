@@ -42,6 +42,10 @@ extension Refusal {
     static let longerThanSaid = Refusal(.contentTooLarge, "too_large", "The body is longer than the file may be.")
     static let tooSlow = Refusal(.requestTimeout, "too_slow", "The body came too slowly.")
     static let slowHead = Refusal(.requestTimeout, "too_slow", "The head of the request did not come in time.")
+    static let headTooLarge = Refusal(
+        .contentTooLarge, "too_large",
+        "The head of a request is at most \(UploadLimits.headBytesMax) bytes, with \(UploadLimits.headersMax) fields of at most "
+            + "\(UploadLimits.headerBytesMax) bytes.")
     static let damaged = Refusal(.internalServerError, "internal", "The file's bytes are damaged.")
     static let internalError = Refusal(.internalServerError, "internal", "Something failed here; try again.")
     static let busy = Refusal(

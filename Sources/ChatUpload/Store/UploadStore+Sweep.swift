@@ -24,17 +24,17 @@ extension UploadStore {
         /// Its time was over.
         case removed(UploadOwner?)
         /// Its file is finished, and this was left of it.
-        case cleared(UploadOwner?)
+        case cleared(UploadOwner?, bytes: Int)
     }
 
     /// Looks at one unfinished upload.
     func sweepPartial(_ id: UploadID, _ rules: SweepRules) throws -> PartialVerdict {
         // In this order: a commit becomes a finished record by a rename.
         if try volume.facts(of: Layout.done(id)) != nil { return .kept }
-        if try volume.facts(of: Layout.file(id)) != nil {
+        if let file = try finishedFile(id) {
             let owner = try owner(of: id)
             try discard(id)
-            return .cleared(owner)
+            return .cleared(owner, bytes: file.bytes)
         }
         // One whose end was interrupted has its record left. Who takes a claim over while it is looked for renews the folder.
         let hasBytes = try claim(of: id) != nil || volume.facts(of: Layout.sealed(id)) != nil

@@ -89,7 +89,7 @@ public struct SettingsReader: Sendable {
     }
 
     /// A wrong text may be long or hostile; an error message is neither.
-    private static func shortened(_ text: String) -> String {
+    static func shortened(_ text: String) -> String {
         LogText.escaped(String(text.prefix(64)), quote: "'") + (text.count > 64 ? "…" : "")
     }
 }

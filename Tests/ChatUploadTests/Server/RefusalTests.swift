@@ -83,6 +83,28 @@ import WebSocketServer
         }
     }
 
+    @Test(arguments: [
+        "GET /healthz HTTP/1.1\r\nHost: h\r\nX: \(String(repeating: "x", count: 17 * 1024))",
+        "GET /healthz HTTP/1.1\r\nHost: h\r\n" + String(repeating: "X: x\r\n", count: 101),
+        "GET /healthz HTTP/1.1\r\nHost: h\r\n"
+            + String(repeating: "X: \(String(repeating: "x", count: 12 * 1024))\r\n", count: 3),
+        "GET /\(String(repeating: "x", count: 40 * 1024))",
+    ])
+    func aHeadThatIsTooLargeIsAnsweredAndEndsTheConnection(_ head: String) async throws {
+        try await RunningWorker.with { worker, _, _ in
+            let connection = try await RawConnection.connect(port: worker.port)
+            try await connection.send("GET /api/files/none HTTP/1.1\r\nHost: h\r\n\r\n")
+            try await connection.expect("HTTP/1.1 404")
+            connection.push(head)
+            // More of it must not cost the client its answer.
+            connection.push(String(repeating: "x", count: 200_000))
+            try await connection.expect("HTTP/1.1 413")
+            try await connection.expect("too_large")
+            try await eventually("the connection ends") { connection.isClosed }
+            #expect(connection.text.components(separatedBy: "HTTP/1.1 ").count == 3, "\(connection.text)")
+        }
+    }
+
     @Test func aChunkedBodyIsCutAtTheLimit() async throws {
         try await RunningWorker.with({ $0.fileBytesMax = 1000 }) { worker, volume, _ in
             let answer = try await worker.ask(
@@ -266,6 +288,20 @@ import WebSocketServer
             let answer = try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x")
             #expect(answer.status == 429)
             #expect((1...60).contains(Int(answer.headers["retry-after"] ?? "") ?? 0), "\(answer)")
+        }
+    }
+
+    @Test func whatWasReservedForAnUploadThatNeverCameIsGivenBackSoon() async throws {
+        try await RunningWorker.with({ settings in
+            settings.allowance.bytesPerDay = 10
+            // No lease is longer.
+            settings.expireSeconds = 1
+        }) { worker, _, _ in
+            let owner = UploadOwner(user: "ann", address: "127.0.0.1", reserved: 10)
+            try await worker.server.engine.reserve(.random(), owner)
+            try await eventually("it is given back") {
+                try await worker.ask("PUT", "/api/rooms/lobby/files/n?username=ann", body: "x").status == 201
+            }
         }
     }
 

@@ -28,7 +28,6 @@ import Testing
         #expect(temporary.files.isEmpty)
     }
 
-    /// Its worker is there, though no byte comes.
     /// Its bytes went, and its worker before it could say so.
     @Test func anUploadWhoseEndWasInterruptedGivesItsPlaceBackSoon() throws {
         let id = UploadID.random()
@@ -41,6 +40,23 @@ import Testing
         #expect(temporary.files.isEmpty)
     }
 
+    /// Its worker was killed before it could say what the file counts for its user's day.
+    @Test func whatIsLeftOfAFinishedUploadSaysWhatItCounts() throws {
+        let id = UploadID.random()
+        let owner = UploadOwner(user: "ann", address: "192.0.2.1", reserved: 0)
+        let writing = try store.create(id, nil, reserving: nil)
+        try store.write(owner, of: id)
+        try writing.write("hello", at: 0)
+        try store.seal(writing)
+        let file = StoredFile.sample(id, bytes: 5, sha256: try store.hashSealed(id).value)
+        try store.commit(id, file)
+        try store.place(id, file)
+        try store.recordFinished(id)
+        #expect(try store.sweepPartial(id, rules(at: 0)) == .cleared(owner, bytes: 5))
+        #expect(temporary.files(in: Layout.partial + "/" + id.value).isEmpty)
+    }
+
+    /// Its worker is there, though no byte comes.
     @Test func aRenewedUploadIsKept() throws {
         let id = UploadID.random()
         try store.create(id, nil, reserving: nil).write("hello", at: 0)
