@@ -105,6 +105,41 @@ extension Scenarios {
             }
         }
 
+        /// More was said than the server keeps: what is between stands as a gap, neither left out nor waited for.
+        @Test func whatIsNoLongerKeptIsDrawnAsAGap() async throws {
+            let flags = ["--sends-per-second", "10000", "--history-entries", "100"]
+            try await TestCluster.with(flags: flags) { cluster in
+                let edge = try cluster.edge("edge-a")
+                let (speaker, _) = try await WireClient.signIn("speaker", port: cluster.edge("edge-b").port)
+                _ = try await speaker.join("lobby")
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    _ = try await speaker.say("the last before", in: "lobby")
+                    try await ann.shows("the last before")
+                    try await edge.kill9()
+                    try await ann.shows("reconnecting in")
+                    _ = try await speaker.say("never to be read", in: "lobby")
+                    for number in 0..<600 { try speaker.post("\(number) meanwhile", in: "lobby", key: "k\(number)") }
+                    _ = try await speaker.answer(to: "k599")
+                    let back = try await cluster.startEdge("edge-a", flags: ["--listen", "127.0.0.1:\(edge.port)"])
+                    try await back.waitUntilReady()
+                    try await ann.shows("599 meanwhile")
+                    try await ann.press("M-Home")
+                    try await ann.shows("messages no longer kept")
+                    let log = try await ann.screen().joined(separator: "\n")
+                    let lines = log.firstMatch(
+                        of:
+                            /the last before[^│]*│[\s\S]*── gap \d\d:\d\d–\d\d:\d\d: messages no longer kept ──[\s\S]* meanwhile/
+                    )
+                    #expect(lines != nil, "\(log)")
+                    #expect(!log.contains("never to be read"))
+                    // What comes then goes on behind it.
+                    _ = try await speaker.say("and after", in: "lobby")
+                    try await ann.press("M-End")
+                    try await ann.shows("and after")
+                }
+            }
+        }
+
         @Test func whatWasTypedOutlivesTheClient() async throws {
             try await TestCluster.with(nodes: ["edge-a"]) { cluster in
                 let edge = try cluster.edge("edge-a")
