@@ -64,6 +64,17 @@ import Testing
         #expect(mode(of: file.path) == 0o600)
     }
 
+    /// Each input is one line of the file, whatever is in it.
+    @Test func everyInputIsALineAndComesBackAsItWas() {
+        let entries = [
+            "plain", "two\nlines", #"back\slash \n"#, "tab\tand\u{1B}[31m", "日本語 👩‍👩‍👧", "cr\r\nlf", " indented ",
+        ]
+        let file = InputHistoryFile.encode(entries)
+        #expect(file.count { $0 == UInt8(ascii: "\n") } == entries.count)
+        #expect(file.allSatisfy { $0 == UInt8(ascii: "\n") || $0 >= 0x20 })
+        #expect(InputHistoryFile.decode(file) == entries)
+    }
+
     /// A crash cuts the last line off; what comes behind it is whole.
     @Test func aLineThatWasCutOffTakesNoOtherWithIt() throws {
         let home = try Home()
