@@ -248,6 +248,40 @@ extension Scenarios {
             }
         }
 
+        /// `chafa` draws it, here one that always draws the same.
+        @Test func aPictureIsShownInTheLog() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let programs = cluster.folder + "/bin"
+                try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+                let chafa = """
+                    #!/bin/sh
+                    for file; do :; done
+                    [ "$(cat "$file")" = "a picture" ] && printf '\\033[0m\\033[38;5;9mred \\033[48;5;4mblue\\033[0m\\n<end>\\n'
+                    """
+                try Data(chafa.utf8).write(to: URL(filePath: programs + "/chafa"))
+                chmod(programs + "/chafa", 0o700)
+                let path = cluster.folder + "/p.png"
+                try Data("a picture".utf8).write(to: URL(filePath: path))
+                let downloads = cluster.folder + "/downloads"
+                try FileManager.default.createDirectory(atPath: downloads, withIntermediateDirectories: true)
+                let proxy = try await cluster.startHAProxy(before: [cluster.startUpload()])
+                let environment = ["PATH": programs + ":/usr/bin:/bin"]
+                try await Self.terminal(
+                    cluster, "ann", proxy.port, environment: environment, folder: downloads
+                ) { ann in
+                    try await ann.type("/upload \(path)")
+                    try await ann.press("Enter")
+                    try await ann.shows("▤ p.png")
+                    try await ann.type("/open p.png")
+                    try await ann.press("Enter")
+                    try await ann.shows("red blue")
+                    try await ann.shows("<end>")
+                    let styled = try await ann.styledScreen()
+                    #expect(styled.contains("\u{1b}[91mred") || styled.contains("38;5;9mred"), "\(styled)")
+                }
+            }
+        }
+
         // MARK: People at terminals
 
         /// Ann at edge-a and bob at edge-b, both in the lobby, each in the other's list.

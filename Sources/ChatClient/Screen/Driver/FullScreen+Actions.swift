@@ -54,7 +54,9 @@ extension FullScreen {
     /// A picture is drawn in the log where `chafa` is there; everything else is for the desktop's own opener.
     private func open(_ target: String, _ tasks: inout DiscardingTaskGroup) {
         let inbox = inbox
-        let preview = PicturePreview(columns: max(10, model.columns / 2), rows: max(4, model.rows / 2))
+        let preview = PicturePreview(
+            columns: max(10, model.columns / 2), rows: max(4, model.rows / 2), hasColors: setup.colors != .none,
+            isASCII: model.glyphs == .ascii)
         tasks.addTask {
             if let lines = await preview.lines(of: target) {
                 for line in lines { inbox.putUrgent(.answered(line)) }
