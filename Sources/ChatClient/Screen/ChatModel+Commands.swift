@@ -21,7 +21,7 @@ extension ChatModel {
         case .nick: return changeName(argument ?? "")
         case .names: return withRoom(argument) { $0.ask(.askWho($1)) }
         case .topic: return topic(argument)
-        case .history: return withRoom(nil) { $0.askForHistory($1) }
+        case .history: return askForHistory(argument)
         case .search: openSearch(argument ?? "")
         case .read: return markRead(argument)
         case .mute: return withRoom(argument) { $0.toggleMute($1) }
@@ -118,11 +118,6 @@ extension ChatModel {
         }
         ask(.setTopic(current, topic))
         return true
-    }
-
-    private mutating func askForHistory(_ name: RoomName) {
-        loadOlder(name)
-        if rooms[name]?.hasOldest == true { inform("this is the oldest that the server keeps") }
     }
 
     private mutating func markRead(_ argument: String?) -> Bool {

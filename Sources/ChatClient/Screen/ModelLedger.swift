@@ -79,9 +79,18 @@ struct RoomNotes: Sendable {
     var newestAtJoin: Position?
     /// The entry to show as soon as it is in the log; older pages are fetched until then.
     var seeking: Position?
+    /// What `/history` asked for and is not there yet.
+    var fetching: Fetching?
     var presence: PresenceFold?
     /// The files as the last `/files` numbered them.
     var listed: [FileLine] = []
     /// Who spoke, the last one last.
     var speakers: [String] = []
+
+    struct Fetching: Sendable {
+        /// Entries.
+        var wanted: Int
+        /// Those that came.
+        var count = 0
+    }
 }
