@@ -177,6 +177,36 @@ extension Scenarios {
             }
         }
 
+        @Test func theRoomsOneWasInComeBack() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let edge = try cluster.edge("edge-a")
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    for line in ["/join dev", "/join ops", "/leave lobby", "/join dev"] {
+                        try await ann.type(line)
+                        try await ann.press("Enter")
+                    }
+                    try await ann.shows("#dev ❯")
+                    let kept = "\(cluster.folder)/.local/state/termchat/rooms/ann@127.0.0.1_\(edge.port).json"
+                    try await eventually("the rooms to be on disk") {
+                        let content = String(
+                            decoding: FileManager.default.contents(atPath: kept) ?? Data(), as: UTF8.self)
+                        return content.contains(/"shown" : "dev"/)
+                    }
+                    let pid = try #require(pid_t(try await ann.value("pane_pid")))
+                    kill(pid, SIGKILL)
+                    try await ann.ends()
+                }
+                try await Self.terminal(cluster, "ann", edge.port, room: nil, shows: "#dev") { ann in
+                    try await ann.shows("#ops")
+                    #expect(try await !ann.screen().contains { $0.contains("#lobby") })
+                }
+                try await Self.terminal(cluster, "ann", edge.port, room: "news") { ann in
+                    let rooms = try await ann.screen().compactMap { $0.firstMatch(of: #/^[▌ ] \#([a-z]+) /#)?.1 }
+                    #expect(rooms == ["news", "dev", "ops"])
+                }
+            }
+        }
+
         @Test func directMessagesReachTheOtherWhereverTheyAre() async throws {
             try await TestCluster.with { cluster in
                 try await Self.pair(cluster) { ann, bob in
@@ -298,16 +328,17 @@ extension Scenarios {
         }
 
         static func terminal(
-            _ cluster: TestCluster, _ user: String, _ port: Int, columns: Int = 100, rows: Int = 30,
-            environment: [String: String] = [:], folder: String? = nil, _ body: (TmuxSession) async throws -> Void
+            _ cluster: TestCluster, _ user: String, _ port: Int, room: String? = "lobby", shows shown: String? = nil,
+            columns: Int = 100, rows: Int = 30, environment: [String: String] = [:], folder: String? = nil,
+            _ body: (TmuxSession) async throws -> Void
         ) async throws {
             let program = TmuxSession.quoted(try TestCluster.program("termchat"))
             let place = TmuxSession.quoted(folder ?? cluster.folder)
-            let command = "cd \(place) && exec \(program) lobby --server ws://127.0.0.1:\(port) --user \(user)"
+            let command = "cd \(place) && exec \(program) \(room ?? "") --server ws://127.0.0.1:\(port) --user \(user)"
             try await TmuxSession.with(
                 command, folder: cluster.folder, columns: columns, rows: rows, environment: environment
             ) { session in
-                try await session.shows("#lobby ❯")
+                try await session.shows("\(shown ?? "#\(room ?? "lobby")") ❯")
                 try await session.shows(" ● ")
                 try await body(session)
             }

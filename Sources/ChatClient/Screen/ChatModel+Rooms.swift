@@ -10,6 +10,7 @@ extension ChatModel {
         if let current { rooms[current]?.newSince = nil }
         changeDraft(to: name)
         current = name
+        ledger.changesRooms = true
         ledger.shownMention = nil
         if let room = rooms[name], room.unread > 0 { rooms[name]?.newSince = room.readMarker }
         if rooms[name]?.membership == .offered {
@@ -22,6 +23,7 @@ extension ChatModel {
     /// Enters a room, without looking at it.
     mutating func join(_ name: RoomName, kind: RoomModel.Kind = .room) {
         ledger.closedDirects.remove(name)
+        ledger.changesRooms = true
         if let room = rooms[name] {
             switch room.membership {
             case .joining, .joined: return
@@ -63,11 +65,37 @@ extension ChatModel {
             ledger.drafts[name] = draft
         }
         if rooms[name]?.kind != .room { ledger.closedDirects.insert(name) }
+        ledger.changesRooms = true
+        ledger.leftRooms.append(name)
         order.remove(at: index)
         rooms[name] = nil
         ledger.readToSend[name] = nil
         if current == nil, !order.isEmpty { show(order[min(index, order.count - 1)]) }
         if kept > 0 { inform("\(kept) unsent, kept; /join \(name) sends them") }
+    }
+}
+
+/// What the next run begins with.
+extension ChatModel {
+    /// At once, so that a crash loses nothing of it.
+    mutating func saveRooms() {
+        guard ledger.changesRooms else { return }
+        ledger.changesRooms = false
+        var kept = KeptRooms()
+        kept.joined = order.filter { name in
+            guard let room = rooms[name], room.kind == .room, !name.isDirect else { return false }
+            // Who may not enter today is not to be told so each time.
+            if case .refused = room.membership { return false }
+            return true
+        }
+        // Who looks at a room of two last comes back to the room before it.
+        kept.shown = [current, ledger.keptRooms.shown].compactMap(\.self).first { kept.joined.contains($0) }
+        let left = (ledger.keptRooms.left + ledger.leftRooms).filter { rooms[$0] == nil && !$0.isDirect }
+        for name in left where !kept.left.contains(name) { kept.left.append(name) }
+        ledger.leftRooms = []
+        guard kept != ledger.keptRooms else { return }
+        ledger.keptRooms = kept
+        ask(.saveRooms(kept))
     }
 }
 

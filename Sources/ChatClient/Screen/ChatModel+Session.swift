@@ -100,6 +100,7 @@ extension ChatModel {
     private mutating func refused(_ name: RoomName, _ error: ErrorFrame) {
         guard rooms[name] != nil else { return }
         rooms[name]?.membership = .refused(error.message)
+        ledger.changesRooms = true
         add(.notice("cannot join \(called(name)): \(error.message)"), to: name)
         let kept = unsent(in: name)
         if kept > 0 { add(.notice("\(kept) unsent, kept; /join \(name) sends them"), to: name) }

@@ -10,6 +10,7 @@ extension ChatModel {
         markSeen()
         sendReadMarkers()
         saveDraftIfDue()
+        saveRooms()
         timeHint()
         nameWindow()
         defer { ledger.actions.removeAll(keepingCapacity: true) }

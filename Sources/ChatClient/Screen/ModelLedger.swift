@@ -21,6 +21,12 @@ struct ModelLedger: Sendable {
     var closedDirects: Set<RoomName> = []
     /// What an earlier run, or an earlier stay, left in the input line of rooms that are not joined.
     var drafts: [RoomName: String] = [:]
+    /// The rooms as they are on disk.
+    var keptRooms = KeptRooms()
+    /// Rooms were entered, left or looked at.
+    var changesRooms = false
+    /// Rooms that were left since.
+    var leftRooms: [RoomName] = []
     /// The room to begin with; nil: the first one.
     var shownFirst: RoomName?
     /// The user's name is in the token that signed in.

@@ -81,6 +81,7 @@ enum ScreenAction: Sendable, Equatable {
     case reconnect
     case saveDraft(RoomName, String)
     case saveInput(String)
+    case saveRooms(KeptRooms)
     case saveSettings
     case discard(OutgoingMessage)
     case logout

@@ -126,6 +126,60 @@ import Testing
     }
 }
 
+/// What the next run begins with.
+@Suite struct ModelKeptRoomsTests {
+    private func kept(_ joined: [RoomName], left: [RoomName] = [], shown: RoomName? = lobby) -> KeptRooms {
+        var kept = KeptRooms()
+        (kept.joined, kept.left, kept.shown) = (joined, left, shown)
+        return kept
+    }
+
+    @Test func roomsThatAreEnteredAndLeftAreKeptAtOnce() {
+        var chat = ModelFixture()
+        #expect(chat.model.ledger.keptRooms == kept([lobby, ops]))
+        #expect(chat.enter("/join dev").contains(.saveRooms(kept([lobby, ops, dev], shown: dev))))
+        #expect(chat.press(.alt("2")).contains(.saveRooms(kept([lobby, ops, dev], shown: ops))))
+        #expect(chat.enter("/leave").contains(.saveRooms(kept([lobby, dev], left: [ops], shown: dev))))
+        #expect(chat.enter("/join ops").contains(.saveRooms(kept([lobby, dev, ops], shown: ops))))
+    }
+
+    @Test func whoMayNotEnterIsNotSentThereAgain() {
+        var chat = ModelFixture()
+        chat.enter("/join secret")
+        let refusal = ErrorFrame(code: .forbidden, message: "no")
+        chat.session(.roomRefused(room("secret"), refusal))
+        #expect(chat.actions.contains(.saveRooms(kept([lobby, ops], shown: nil))))
+        chat.session(.direct(room("dm-1"), user: "bob"))
+        #expect(chat.model.ledger.keptRooms.joined == [lobby, ops], "the server knows those of two")
+    }
+
+    @Test(
+        arguments: [
+            // Nothing is known of an earlier run.
+            ([], [], nil, [lobby], nil), ([], [ops], nil, [ops], nil), ([dev], [ops], nil, [dev], nil),
+            // The last one was in #dev and looked at it; it had left #ops.
+            ([], [], dev, [dev], dev), ([], [lobby, ops], dev, [lobby, dev], dev),
+            ([lobby], [ops], dev, [lobby, dev], nil),
+            ([ops], [], dev, [ops, dev], nil),
+        ] as [([RoomName], [RoomName], RoomName?, [RoomName], RoomName?)])
+    func aRunBeginsWithWhatIsNamedAndWhatWasThere(
+        named: [RoomName], configured: [RoomName], joined: RoomName?, rooms: [RoomName], shown: RoomName?
+    ) {
+        let last = joined.map { kept([$0], left: [ops], shown: $0) } ?? KeptRooms()
+        let beginning = last.beginning(named: named, configured: configured)
+        #expect(beginning.rooms == rooms)
+        #expect(beginning.shown == shown)
+    }
+
+    @Test func whoLeftEverythingBeginsAnew() {
+        let all = kept([], left: [lobby, ops], shown: ops)
+        #expect(all.beginning(named: [], configured: [ops]).rooms == [ops])
+        #expect(all.beginning(named: [], configured: []).rooms == [lobby])
+    }
+}
+
+private let dev = room("dev")
+
 /// Rooms of two.
 @Suite struct ModelDirectTests {
     @Test func whatIsSaidWaitsUntilTheRoomIsOpen() {

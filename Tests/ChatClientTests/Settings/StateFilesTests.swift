@@ -109,6 +109,22 @@ import Testing
         #expect(Preferences(Array(#"{"theme":"x","new":[1]}"#.utf8)).theme == "x")
     }
 
+    @Test func roomsComeBack() throws {
+        let home = try Home()
+        let file = KeptRoomsFile(path: home.path + "/rooms/x.json")
+        #expect(try file.load() == KeptRooms())
+        var rooms = KeptRooms()
+        (rooms.joined, rooms.left, rooms.shown) = ([lobby, ops], [room("dev")], ops)
+        try file.save(rooms)
+        #expect(try file.load() == rooms)
+        #expect(mode(of: file.path) == 0o600)
+        rooms.joined = (0...KeptRooms.roomsMax).map { room("r\($0)") }
+        try file.save(rooms)
+        #expect(try file.load().joined == rooms.joined.dropLast())
+        #expect(KeptRooms(Array(#"{"joined":["no room!","lobby"],"left":[],"new":1}"#.utf8)).joined == [lobby])
+        #expect(KeptRooms(Array("nonsense".utf8)) == KeptRooms())
+    }
+
     @Test func tailCursorsComeBackForTheirServerAndRoom() throws {
         var cursors = TailCursors()
         cursors[server, ops] = position(5)

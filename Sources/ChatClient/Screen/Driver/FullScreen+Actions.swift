@@ -35,6 +35,7 @@ extension FullScreen {
         case .suspend: terminal.suspend()
         case .saveDraft(let room, let text): keeper.keep(.draft(room, text))
         case .saveInput(let text): keeper.keep(.input(text))
+        case .saveRooms(let rooms): keeper.keep(.rooms(rooms))
         case .saveSettings: keeper.keep(.preferences(setup.preferences(of: model)))
         case .changeName(let name): end(.renamed(name))
         case .logout: end(.loggedOut)

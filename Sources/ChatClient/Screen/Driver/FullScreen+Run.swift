@@ -12,7 +12,8 @@ extension FullScreen {
         var former: ScreenSetup?
         var trouble: String?
         while true {
-            setup.preferences = await ScreenKeeper(setup).loadPreferences()
+            let keeper = ScreenKeeper(setup)
+            (setup.preferences, setup.keptRooms) = await (keeper.loadPreferences(), keeper.loadRooms())
             let outcome = try await once(setup, trouble: trouble)
             trouble = nil
             if outcome.unsent == 1 { say("1 message is not stored yet; kept") }

@@ -6,8 +6,13 @@ import TerminalUI
 /// With what the full screen begins: the server, the rooms, and what the user set.
 struct ScreenSetup: Sendable {
     var configuration: ChatSession.Configuration
+    /// Those that this run was asked for: they come before all others.
     var rooms: [RoomName]
-    /// The one to look at first; nil: the first one.
+    /// Those of the settings.
+    var configuredRooms: [RoomName] = []
+    /// Those of the last run.
+    var keptRooms = KeptRooms()
+    /// The one to look at first; nil: the one of the last run, or the first one.
     var shownFirst: RoomName?
     /// Entries of each room to begin with.
     var count: Int
@@ -26,12 +31,21 @@ struct ScreenSetup: Sendable {
 
     static func wallClock() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970) * 1000) }
 
+    /// The terminal is asked to report the mouse from the start.
+    var hasMouse: Bool { preferences.mouse ?? settings.mouse ?? false }
+
+    /// The rooms to join, and the one to look at where it is not the first one.
+    var beginning: (rooms: [RoomName], shown: RoomName?) {
+        keptRooms.beginning(named: rooms, configured: configuredRooms)
+    }
+
     func model() -> ChatModel {
         var model = ChatModel(
             server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
         model.glyphs = glyphs
         model.calendar.hasTwelveHours = settings.timeFormat == .hours12
-        model.ledger.shownFirst = shownFirst
+        model.ledger.shownFirst = shownFirst ?? beginning.shown
+        model.ledger.keptRooms = keptRooms
         model.ledger.hasToken = configuration.token != nil
         model.now = .now()
         model.wallClock = Self.wallClock()
