@@ -207,6 +207,7 @@ extension ChatModel {
         case "off": self[keyPath: option.path] = false
         default: return fail(SlashCommand.set.usage)
         }
+        if option == .mouse { ask(.setMouse(ledger.hasMouse)) }
         inform("\(option.rawValue) \(self[keyPath: option.path] ? "on" : "off")")
         ask(.saveSettings)
         return true

@@ -67,6 +67,8 @@ struct ModelLedger: Sendable {
     var notifyByDefault = RoomModel.Notify.mentions
     /// The terminal's bell rings for what is for this user.
     var rings = true
+    /// The terminal reports the mouse.
+    var hasMouse = false
 
     mutating func makeKey() -> String {
         keysMade += 1

@@ -72,6 +72,8 @@ enum ScreenAction: Sendable, Equatable {
     case open(String)
     case notify(title: String, body: String)
     case bell
+    /// Ask the terminal for reports of the mouse, or for none.
+    case setMouse(Bool)
     case setTitle(String)
     case edit(String)
     /// Draw everything again (Ctrl-L).

@@ -90,6 +90,8 @@ enum ScreenOption: String, Sendable, CaseIterable {
     case rooms, members
     /// The terminal's bell for what is for this user.
     case bell
+    /// The wheel scrolls and a click chooses a room, where else the terminal selects text.
+    case mouse
 
     var path: WritableKeyPath<ChatModel, Bool> {
         switch self {
@@ -97,6 +99,7 @@ enum ScreenOption: String, Sendable, CaseIterable {
         case .rooms: \.showsRooms
         case .members: \.showsMembers
         case .bell: \.ledger.rings
+        case .mouse: \.ledger.hasMouse
         }
     }
 }

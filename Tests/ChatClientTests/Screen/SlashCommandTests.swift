@@ -74,7 +74,33 @@ import Testing
         chat.enter("/set members on")
         #expect(chat.model.showsMembers)
         chat.enter("/set")
-        #expect(chat.hint == "typing on, rooms on, members on, bell on")
+        #expect(chat.hint == "typing on, rooms on, members on, bell on, mouse off")
+        #expect(chat.enter("/set mouse on").contains(.setMouse(true)))
+        #expect(chat.hint == "mouse on")
+        #expect(chat.enter("/set mouse").contains(.setMouse(false)))
+    }
+
+    /// What config.toml says holds until a command says something else.
+    @Test func onlyWhatWasChangedIsKept() {
+        let server = ServerAddress(host: "h", port: 1)
+        var setup = ScreenSetup(
+            configuration: .init(server: server, user: "ann"), rooms: [], count: 0, owner: "ann", colors: .none,
+            glyphs: .unicode)
+        setup.settings.mouse = true
+        setup.settings.theme = "dark"
+        var model = setup.model()
+        #expect(setup.preferences(of: model) == Preferences())
+        _ = model.obey("/set mouse off")
+        _ = model.obey("/set typing off")
+        var kept = Preferences()
+        (kept.mouse, kept.typing) = (false, false)
+        #expect(setup.preferences(of: model) == kept)
+        setup.preferences = kept
+        #expect(!setup.hasMouse)
+        #expect(setup.preferences(of: setup.model()) == kept)
+        _ = model.obey("/set mouse on")
+        kept.mouse = true
+        #expect(setup.preferences(of: model) == kept)
     }
 
     @Test func rooms() {

@@ -29,6 +29,7 @@ extension FullScreen {
             let (title, body) = (VisibleText(title).value, VisibleText(body).value)
             terminal.write(TerminalSequence.notification(title: title, body: body, as: setup.notifications))
         case .bell: terminal.write(TerminalSequence.bell)
+        case .setMouse(let isOn): terminal.setMouse(isOn)
         case .setTitle(let title): terminal.write(TerminalSequence.title(VisibleText(title).value))
         case .edit(let text): edit(text, &tasks)
         case .redraw: redraw()

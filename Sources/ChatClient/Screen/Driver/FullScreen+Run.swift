@@ -46,8 +46,7 @@ extension FullScreen {
         let session = try await ChatSession(setup.configuration)
         do {
             if let state = setup.state { try? AtomicFile.makeFolder(of: state.log) }
-            let options = Terminal.Options(
-                mouse: setup.preferences.mouse ?? setup.settings.mouse ?? false, errorLog: setup.state?.log)
+            let options = Terminal.Options(mouse: setup.hasMouse, errorLog: setup.state?.log)
             return try await Terminal.run(options) { terminal in
                 await FullScreen(setup, session: session, terminal: terminal).run(trouble: trouble)
             }

@@ -64,17 +64,25 @@ struct ScreenSetup: Sendable {
         }
         if let level = settings.notifications { model.ledger.notifyByDefault = RoomModel.Notify(level) }
         model.ledger.rings = preferences.bell ?? settings.bell ?? true
+        model.ledger.hasMouse = hasMouse
         return model
     }
 
-    /// The preferences as the model has them now.
+    /// The preferences as the model has them now. What nobody changed stays with the settings.
     func preferences(of model: ChatModel) -> Preferences {
+        let before = self.model()
+        func kept<Value: Equatable>(_ value: Value?, _ current: (ChatModel) -> Value) -> Value? {
+            value == nil && current(model) == current(before) ? nil : current(model)
+        }
         var changed = preferences
-        changed.theme = model.theme.name
-        changed.typing = model.sharesTyping
-        changed.bell = model.ledger.rings
-        changed.panes = ClientSettings.Panes(rooms: model.showsRooms, members: model.showsMembers).rawValue
-        changed.ignored = model.ignored.sorted()
+        changed.theme = kept(changed.theme) { $0.theme.name }
+        changed.typing = kept(changed.typing) { $0.sharesTyping }
+        changed.bell = kept(changed.bell) { $0.ledger.rings }
+        changed.mouse = kept(changed.mouse) { $0.ledger.hasMouse }
+        changed.panes = kept(changed.panes) {
+            ClientSettings.Panes(rooms: $0.showsRooms, members: $0.showsMembers).rawValue
+        }
+        changed.ignored = kept(changed.ignored) { $0.ignored.sorted() }
         var muted = model.ledger.muted
         var levels = model.ledger.notify
         for room in model.rooms.values {
@@ -82,8 +90,11 @@ struct ScreenSetup: Sendable {
             let usual = room.kind == .room ? model.ledger.notifyByDefault : .all
             levels[room.name] = room.notify == usual ? nil : room.notify
         }
-        changed.muted = muted.map(\.value).sorted()
-        changed.roomNotifications = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.value, $0.value.rawValue) })
+        if changed.muted != nil || !muted.isEmpty { changed.muted = muted.map(\.value).sorted() }
+        if changed.roomNotifications != nil || !levels.isEmpty {
+            changed.roomNotifications = Dictionary(
+                uniqueKeysWithValues: levels.map { ($0.key.value, $0.value.rawValue) })
+        }
         return changed
     }
 
