@@ -62,9 +62,9 @@ extension ChatModel {
         return true
     }
 
-    /// `#ops`, or `@bob` for the room of two with him.
+    /// `#ops`, or `@bob` for the room of two with him, `@~bob` where he is a guest.
     func called(_ name: RoomName) -> String {
-        if case .direct(let user) = rooms[name]?.kind { return "@\(user)" }
+        if let room = rooms[name], case .direct(let user) = room.kind { return "@\(room.sign)\(user)" }
         return "#\(name)"
     }
 
@@ -89,9 +89,13 @@ extension ChatModel {
         let words = argument.split(maxSplits: 1) { $0.isWhitespace }
         guard let word = words.first else { return fail(SlashCommand.msg.usage) }
         let name = word.hasPrefix("@") ? word.dropFirst() : word
-        guard let user = try? UserName(name) else { return fail("no user can be called \(name)") }
-        guard user.value != self.user else { return fail("that is you") }
-        return message(user.value, words.count > 1 ? String(words[1]) : nil)
+        let sign = name.hasPrefix(RoomModel.guestSign) ? RoomModel.guestSign : ""
+        guard let user = try? UserName(name.dropFirst(sign.count)) else {
+            return fail("no user can be called \(name)")
+        }
+        // A guest may have the name of somebody with a token.
+        guard user.value != self.user || (!sign.isEmpty && ledger.hasToken) else { return fail("that is you") }
+        return message(sign + user.value, words.count > 1 ? String(words[1]) : nil)
     }
 
     private mutating func changeName(_ name: String) -> Bool {

@@ -101,8 +101,11 @@ extension ChatModel {
 
 /// Rooms of two.
 extension ChatModel {
+    /// - Parameter user: with ``RoomModel/guestSign`` where the guest of that name is meant. Without it the server says
+    ///   who is: somebody with a token, where it knows any.
     mutating func message(_ user: String, _ text: String?) -> Bool {
-        let open = order.first { rooms[$0]?.kind == .direct(with: user) }
+        let open =
+            openDirect(with: user) ?? (ledger.everybodyIsGuest ? openDirect(with: RoomModel.guestSign + user) : nil)
         guard let open else {
             guard features.contains(ServerFeature.direct.rawValue) else {
                 warn("this server has no direct rooms")
@@ -127,13 +130,21 @@ extension ChatModel {
         return true
     }
 
-    mutating func directOpened(_ name: RoomName, with user: String) {
+    private func openDirect(with user: String) -> RoomName? {
+        order.first { rooms[$0]?.kind != .room && called($0) == "@\(user)" }
+    }
+
+    /// - Parameter user: as it was asked for.
+    mutating func directOpened(_ name: RoomName, with user: String, isGuest: Bool) {
         // The server knows the name as it was asked for, or in another case.
         let key =
             ledger.directTexts[user] != nil
             ? user : ledger.directTexts.keys.first { $0.lowercased() == user.lowercased() }
         let texts = key.flatMap { ledger.directTexts.removeValue(forKey: $0) }
-        join(name, kind: .direct(with: user))
+        let sign = user.hasPrefix(RoomModel.guestSign) ? RoomModel.guestSign.count : 0
+        join(name, kind: .direct(with: String(user.dropFirst(sign))))
+        rooms[name]?.isWithGuest = isGuest
+        if isGuest, sign == 0 { ledger.everybodyIsGuest = true }
         guard let texts else { return }
         show(name)
         for text in texts { send(text, to: name) }
@@ -155,7 +166,7 @@ extension ChatModel {
     /// The rooms of two that are there, also of others who wrote while this user was away. What was left stays left.
     mutating func received(directs: [DirectListing]) {
         for direct in directs where !ledger.closedDirects.contains(direct.room) {
-            offered(direct.room, by: direct.user)
+            offered(direct.room, by: direct.user, isGuest: direct.isGuest)
         }
     }
 
@@ -169,7 +180,8 @@ extension ChatModel {
     }
 
     /// Somebody offers a room of two.
-    mutating func offered(_ name: RoomName, by user: String) {
+    mutating func offered(_ name: RoomName, by user: String, isGuest: Bool) {
+        defer { rooms[name]?.isWithGuest = isGuest }
         guard rooms[name] == nil else { return know(name, with: user) }
         let directs = order.count { rooms[$0]?.kind != .room }
         // Ignored people, and more than are looked at, wait until the user opens the room.

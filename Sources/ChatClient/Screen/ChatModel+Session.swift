@@ -28,9 +28,9 @@ extension ChatModel {
             }
         case .topic(let room, let topic): received(topic, in: room)
         case .read(let room, let position): adopt(readMarker: position, in: room)
-        case .direct(let room, let user):
+        case .direct(let room, let user, let isGuest):
             ledger.closedDirects.remove(room)
-            offered(room, by: user)
+            offered(room, by: user, isGuest: isGuest)
         case .latency(let time):
             if case .online(let node, _) = connection {
                 // Nothing takes no time.

@@ -17,6 +17,8 @@ struct ModelLedger: Sendable {
     var bodyBytesMax = Limits.bodyBytesMax
     /// What is said in direct rooms that are being opened, by user.
     var directTexts: [String: [String]] = [:]
+    /// The server knows no tokens: who asked it for a user was given a guest.
+    var everybodyIsGuest = false
     /// Direct rooms that this user left: they come back when somebody says something there.
     var closedDirects: Set<RoomName> = []
     /// What an earlier run, or an earlier stay, left in the input line of rooms that are not joined.

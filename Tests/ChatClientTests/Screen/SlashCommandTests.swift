@@ -278,6 +278,38 @@ private let dev = room("dev")
         #expect(chat.press(Key(.enter)).contains(.leave(room("dm-1"))))
     }
 
+    /// Somebody with a token and the guest of that name are two.
+    @Test func guestsAreToldFromUsersOfTheSameName() {
+        var chat = ModelFixture()
+        let guest = DirectListing(room: room("dm-1"), user: "bob", isGuest: true, lastActivity: 1)
+        chat.send(.directs([guest]))
+        chat.join(guest.room)
+        chat.connect()
+        #expect(chat.model.called(guest.room) == "@~bob")
+        #expect(ChatView.screen(of: chat.model).text.contains { $0.contains("~bob") })
+        #expect(chat.enter("/msg bob for whom").contains(.openDirect(user: "bob")), "not what was said to the guest")
+        #expect(!chat.all.contains { if case .send = $0 { true } else { false } })
+        chat.send(.directOpened(room("dm-2"), with: "bob"))
+        #expect(chat.model.called(room("dm-2")) == "@bob")
+        #expect(chat.all.contains(.send(.init(room: room("dm-2"), key: "k-1", body: "for whom"))))
+        let actions = chat.enter("/msg ~bob psst")
+        #expect(actions.contains(.send(.init(room: guest.room, key: "k-2", body: "psst"))))
+        #expect(chat.enter("/msg ~eve hi").contains(.openDirect(user: "~eve")))
+        chat.send(.directOpened(room("dm-3"), with: "~eve", isGuest: true))
+        #expect(chat[room("dm-3")].kind == .direct(with: "eve"))
+        #expect(chat.model.called(room("dm-3")) == "@~eve")
+        chat.session(.direct(room("dm-4"), user: "zoe", isGuest: true))
+        #expect(chat.model.called(room("dm-4")) == "@~zoe")
+    }
+
+    @Test func whereNobodyHasATokenNamesWillDo() {
+        var chat = ModelFixture()
+        chat.enter("/msg bob hi")
+        chat.send(.directOpened(room("dm-1"), with: "bob", isGuest: true))
+        chat.disconnect()
+        #expect(chat.enter("/msg bob there?").contains(.send(.init(room: room("dm-1"), key: "k-2", body: "there?"))))
+    }
+
     @Test func whatIsLeftComesBackWhenSomebodyTalksThere() {
         var chat = ModelFixture()
         let direct = DirectListing(room: room("dm-1"), user: "bob", lastActivity: 1)
