@@ -185,12 +185,13 @@ public final class ChatSession: Sendable {
     /// The room that only this user and `user` may enter; ``join(_:since:limit:)`` it to talk there. The other one is
     /// told of it.
     /// - Parameter isGuest: the guest of that name is meant, on a server that has users with tokens too.
+    /// - Returns: also whether it is a guest whom the server knows by that name.
     /// - Throws: ``WireError`` where no user can have that name, ``RequestError``, `CancellationError`.
-    public func direct(with user: String, isGuest: Bool = false) async throws -> RoomName {
-        guard case .direct(let room) = try await ask(.direct(try UserName(user), isGuest: isGuest)) else {
+    public func direct(with user: String, isGuest: Bool = false) async throws -> (room: RoomName, isGuest: Bool) {
+        guard case .direct(let room, let isGuest) = try await ask(.direct(try UserName(user), isGuest: isGuest)) else {
             throw UnexpectedAnswer()
         }
-        return room
+        return (room, isGuest)
     }
 
     /// The user's direct rooms, the last active one first.

@@ -26,7 +26,7 @@ enum Answer: Sendable, Equatable {
     case rooms([RoomListing])
     case found([Entry], more: Bool, before: Position?)
     case topic(Topic)
-    case direct(RoomName)
+    case direct(RoomName, isGuest: Bool)
     case directs([DirectListing])
 }
 

@@ -38,7 +38,8 @@ public enum SessionEvent: Sendable, Equatable {
     /// The user has read the room up to there, in another session.
     case read(RoomName, Position)
     /// Somebody offers a room that only the two may enter, or says something there while this session is not in it.
-    case direct(RoomName, user: String)
+    /// - isGuest: the user has only claimed the name.
+    case direct(RoomName, user: String, isGuest: Bool = false)
     /// The edge took that long to answer; told where ``ChatSession/Configuration/measuresLatency`` is set.
     case latency(TimeAmount)
     case notice(NoticeLevel, NoticeCode, text: String)

@@ -255,7 +255,8 @@ public final class Terminal: Sendable {
     /// - Returns: false where no shell waits that could continue it: nothing happened.
     @discardableResult
     public func suspend() -> Bool {
-        guard getsid(0) != getpid() else { return false }
+        // Tearing the screen down for nothing would let the shell's modes have keys that are typed meanwhile.
+        guard JobShell.isThere else { return false }
         state.withLockedValue { state in
             state.backlog = []
             TerminalRestoration.shared.pointee.tearDown()

@@ -107,7 +107,7 @@ import Testing
         session.note(session.machine.request(id, .direct(bo, isGuest: false), at: at(0)) ?? [])
         #expect(session.frames(on: first).last == .direct(.init(ref: Ref(2), user: bo)))
         let answer = session.receive(.direct(ref: Ref(2), room: room("dm-1"), user: "bo"), on: first)
-        #expect(answer == [.answer(id, .success(.direct(room("dm-1"))))])
+        #expect(answer == [.answer(id, .success(.direct(room("dm-1"), isGuest: false)))])
         let offer = session.receive(.direct(ref: nil, room: room("dm-1"), user: "bo"), on: first)
         #expect(offer == [.tell(.direct(room("dm-1"), user: "bo"))])
     }

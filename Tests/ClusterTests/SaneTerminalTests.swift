@@ -119,6 +119,44 @@ extension Scenarios {
             }
         }
 
+        /// The shell shows what is typed into it, and the prompt does not, also when it comes back.
+        @Test func ctrlZAtAHiddenPromptGivesTheShellItsTerminal() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let environment = ["PS1": "shell> "]
+                try await TmuxSession.with("exec sh -i", folder: cluster.folder, environment: environment) { screen in
+                    try await screen.shows("shell>")
+                    let program = TmuxSession.quoted(try TestCluster.program("termchat"))
+                    let login = "\(program) login --server ws://127.0.0.1:\(try cluster.edge("edge-a").port)"
+                    try await screen.type("stty -a > \(cluster.folder)/before; clear; \(login)")
+                    try await screen.press("Enter")
+                    try await screen.shows("Token for")
+                    try await Self.hidesTyping(screen, cluster)
+                    try await screen.press("C-z")
+                    try await Self.expectPrompt(screen, cluster)
+                    try await screen.type("bg")
+                    try await screen.press("Enter")
+                    try await Self.expectPrompt(screen, cluster)
+                    try await screen.type("fg")
+                    try await screen.press("Enter")
+                    try await Self.hidesTyping(screen, cluster)
+                    try await screen.type("my-secret")
+                    try await screen.press("Enter")
+                    try await screen.shows("termchat: ")
+                    #expect(try await !screen.screen().contains { $0.contains("my-secret") })
+                    try await Self.expectPrompt(screen, cluster)
+                }
+            }
+        }
+
+        private static func hidesTyping(_ screen: TmuxSession, _ cluster: TestCluster) async throws {
+            let terminal = try await screen.value("pane_tty")
+            try await eventually("what is typed to be hidden") {
+                let modes = try await ChildProcess.run(
+                    "/usr/bin/stty", ["-a", "-F", terminal], folder: cluster.folder)
+                return modes.output.contains(" -echo ")
+            }
+        }
+
         @Test func aFrozenChatGoesOnWithTheSizeOfNow() async throws {
             try await TestCluster.with(nodes: ["edge-a"]) { cluster in
                 try await Self.beside(cluster) { screen, pid in

@@ -105,6 +105,41 @@ extension Scenarios {
             }
         }
 
+        /// More was said than the server keeps: what is between stands as a gap, neither left out nor waited for.
+        @Test func whatIsNoLongerKeptIsDrawnAsAGap() async throws {
+            let flags = ["--sends-per-second", "10000", "--history-entries", "100"]
+            try await TestCluster.with(flags: flags) { cluster in
+                let edge = try cluster.edge("edge-a")
+                let (speaker, _) = try await WireClient.signIn("speaker", port: cluster.edge("edge-b").port)
+                _ = try await speaker.join("lobby")
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    _ = try await speaker.say("the last before", in: "lobby")
+                    try await ann.shows("the last before")
+                    try await edge.kill9()
+                    try await ann.shows("reconnecting in")
+                    _ = try await speaker.say("never to be read", in: "lobby")
+                    for number in 0..<600 { try speaker.post("\(number) meanwhile", in: "lobby", key: "k\(number)") }
+                    _ = try await speaker.answer(to: "k599")
+                    let back = try await cluster.startEdge("edge-a", flags: ["--listen", "127.0.0.1:\(edge.port)"])
+                    try await back.waitUntilReady()
+                    try await ann.shows("599 meanwhile")
+                    try await ann.press("M-Home")
+                    try await ann.shows("messages no longer kept")
+                    let log = try await ann.screen().joined(separator: "\n")
+                    let lines = log.firstMatch(
+                        of:
+                            /the last before[^│]*│[\s\S]*── gap \d\d:\d\d–\d\d:\d\d: messages no longer kept ──[\s\S]* meanwhile/
+                    )
+                    #expect(lines != nil, "\(log)")
+                    #expect(!log.contains("never to be read"))
+                    // What comes then goes on behind it.
+                    _ = try await speaker.say("and after", in: "lobby")
+                    try await ann.press("M-End")
+                    try await ann.shows("and after")
+                }
+            }
+        }
+
         @Test func whatWasTypedOutlivesTheClient() async throws {
             try await TestCluster.with(nodes: ["edge-a"]) { cluster in
                 let edge = try cluster.edge("edge-a")
@@ -139,6 +174,36 @@ extension Scenarios {
                 _ = try await watcher.join("lobby")
                 let stored = try await watcher.history("lobby").messages ?? []
                 #expect(stored.compactMap(\.body) == ["first unsent", "second unsent"])
+            }
+        }
+
+        @Test func theRoomsOneWasInComeBack() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let edge = try cluster.edge("edge-a")
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    for line in ["/join dev", "/join ops", "/leave lobby", "/join dev"] {
+                        try await ann.type(line)
+                        try await ann.press("Enter")
+                    }
+                    try await ann.shows("#dev ❯")
+                    let kept = "\(cluster.folder)/.local/state/termchat/rooms/ann@127.0.0.1_\(edge.port).json"
+                    try await eventually("the rooms to be on disk") {
+                        let content = String(
+                            decoding: FileManager.default.contents(atPath: kept) ?? Data(), as: UTF8.self)
+                        return content.contains(/"shown" : "dev"/)
+                    }
+                    let pid = try #require(pid_t(try await ann.value("pane_pid")))
+                    kill(pid, SIGKILL)
+                    try await ann.ends()
+                }
+                try await Self.terminal(cluster, "ann", edge.port, room: nil, shows: "#dev") { ann in
+                    try await ann.shows("#ops")
+                    #expect(try await !ann.screen().contains { $0.contains("#lobby") })
+                }
+                try await Self.terminal(cluster, "ann", edge.port, room: "news") { ann in
+                    let rooms = try await ann.screen().compactMap { $0.firstMatch(of: #/^[▌ ] \#([a-z]+) /#)?.1 }
+                    #expect(rooms == ["news", "dev", "ops"])
+                }
             }
         }
 
@@ -213,6 +278,40 @@ extension Scenarios {
             }
         }
 
+        /// `chafa` draws it, here one that always draws the same.
+        @Test func aPictureIsShownInTheLog() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let programs = cluster.folder + "/bin"
+                try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+                let chafa = """
+                    #!/bin/sh
+                    for file; do :; done
+                    [ "$(cat "$file")" = "a picture" ] && printf '\\033[0m\\033[38;5;9mred \\033[48;5;4mblue\\033[0m\\n<end>\\n'
+                    """
+                try Data(chafa.utf8).write(to: URL(filePath: programs + "/chafa"))
+                chmod(programs + "/chafa", 0o700)
+                let path = cluster.folder + "/p.png"
+                try Data("a picture".utf8).write(to: URL(filePath: path))
+                let downloads = cluster.folder + "/downloads"
+                try FileManager.default.createDirectory(atPath: downloads, withIntermediateDirectories: true)
+                let proxy = try await cluster.startHAProxy(before: [cluster.startUpload()])
+                let environment = ["PATH": programs + ":/usr/bin:/bin"]
+                try await Self.terminal(
+                    cluster, "ann", proxy.port, environment: environment, folder: downloads
+                ) { ann in
+                    try await ann.type("/upload \(path)")
+                    try await ann.press("Enter")
+                    try await ann.shows("▤ p.png")
+                    try await ann.type("/open p.png")
+                    try await ann.press("Enter")
+                    try await ann.shows("red blue")
+                    try await ann.shows("<end>")
+                    let styled = try await ann.styledScreen()
+                    #expect(styled.contains("\u{1b}[91mred") || styled.contains("38;5;9mred"), "\(styled)")
+                }
+            }
+        }
+
         // MARK: People at terminals
 
         /// Ann at edge-a and bob at edge-b, both in the lobby, each in the other's list.
@@ -229,16 +328,17 @@ extension Scenarios {
         }
 
         static func terminal(
-            _ cluster: TestCluster, _ user: String, _ port: Int, columns: Int = 100, rows: Int = 30,
-            environment: [String: String] = [:], folder: String? = nil, _ body: (TmuxSession) async throws -> Void
+            _ cluster: TestCluster, _ user: String, _ port: Int, room: String? = "lobby", shows shown: String? = nil,
+            columns: Int = 100, rows: Int = 30, environment: [String: String] = [:], folder: String? = nil,
+            _ body: (TmuxSession) async throws -> Void
         ) async throws {
             let program = TmuxSession.quoted(try TestCluster.program("termchat"))
             let place = TmuxSession.quoted(folder ?? cluster.folder)
-            let command = "cd \(place) && exec \(program) lobby --server ws://127.0.0.1:\(port) --user \(user)"
+            let command = "cd \(place) && exec \(program) \(room ?? "") --server ws://127.0.0.1:\(port) --user \(user)"
             try await TmuxSession.with(
                 command, folder: cluster.folder, columns: columns, rows: rows, environment: environment
             ) { session in
-                try await session.shows("#lobby ❯")
+                try await session.shows("\(shown ?? "#\(room ?? "lobby")") ❯")
                 try await session.shows(" ● ")
                 try await body(session)
             }

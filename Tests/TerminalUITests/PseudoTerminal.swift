@@ -55,16 +55,20 @@ final class PseudoTerminal {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
+        // Other tests of this process ignore signals for a while, and a child would inherit that.
+        var signals = sigset_t()
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
         // POSIX_SPAWN_SETSID, from <spawn.h>, where it hides behind _GNU_SOURCE.
-        posix_spawnattr_setflags(&attributes, 0x80)
+        posix_spawnattr_setflags(&attributes, 0x80 | Int16(POSIX_SPAWN_SETSIGDEF))
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         // No backtraces: a crash has to be quick here. A sanitizer would take the signals that are tested.
-        let signals = ["segv", "sigbus", "abort", "sigill", "sigtrap", "sigfpe"].map { "handle_\($0)=0" }
+        let crashes = ["segv", "sigbus", "abort", "sigill", "sigtrap", "sigfpe"].map { "handle_\($0)=0" }
         // A sanitizer needs the path for the names that its suppressions are about.
         var environment = [strdup("SWIFT_BACKTRACE=enable=no"), strdup("PATH=/usr/bin:/bin")]
         for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
             let mine = ProcessInfo.processInfo.environment[name].map { [$0] } ?? []
-            environment.append(strdup("\(name)=" + (mine + signals).joined(separator: " ")))
+            environment.append(strdup("\(name)=" + (mine + crashes).joined(separator: " ")))
         }
         if let leaks = ProcessInfo.processInfo.environment["LSAN_OPTIONS"] {
             environment.append(strdup("LSAN_OPTIONS=\(leaks)"))

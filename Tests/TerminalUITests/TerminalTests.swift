@@ -124,6 +124,20 @@ import Testing
         #expect(try terminal.waitForEnd() == 0)
     }
 
+    /// A script's shell waits for it, and has no jobs: the keys behind are typed on the screen, which stays up.
+    @Test func aProgramOfAScriptDoesNotSuspendItself() throws {
+        let terminal = try PseudoTerminal()
+        try terminal.run("/bin/sh", ["-c", "\(Self.probe) echo; echo over"])
+        try terminal.wait(for: "up")
+        terminal.type("z")
+        try terminal.wait(for: "<z>")
+        terminal.type("q")
+        try terminal.wait(for: "over")
+        #expect(try terminal.waitForEnd() == 0)
+        #expect(!terminal.text.contains("<continued>"))
+        #expect(terminal.text.components(separatedBy: Self.screenOff).count == 2, "it was torn down once, at the end")
+    }
+
     @Test func inputAndSizeComeAsEvents() throws {
         let (terminal, modes) = try started("echo")
         terminal.type("x\u{3}\u{1a}\r")

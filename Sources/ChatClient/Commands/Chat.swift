@@ -8,12 +8,14 @@ struct Chat: AsyncParsableCommand {
         abstract: "Chat in rooms.",
         discussion: """
             A line is a message to the current room, the first one named; /help lists what else a line may be. \
+            The screen comes back with the rooms that you were in. \
             With --plain, and wherever there is no terminal to draw on, lines are printed one below the other.
             """)
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The rooms to join (default: those of config.toml, else lobby).") var rooms: [String] = []
+    @Argument(help: "The rooms to join (default: those of config.toml and those you were in last, else lobby).")
+    var rooms: [String] = []
 
     @Flag(help: "Print lines, and draw nothing: for screen readers, logs and simple terminals.") var plain = false
 
@@ -32,12 +34,13 @@ struct Chat: AsyncParsableCommand {
         let named = try rooms.map { try RoomName.argument($0) }
         var choice = try connection.choice()
         try await choice.signIn()
-        let rooms = try named.nonEmpty ?? choice.rooms?.nonEmpty ?? [RoomName("lobby")]
         choice.session.outboxPath = choice.state?.outbox(choice.session.server, owner: choice.owner)
         StandardDescriptors.discardMissingOutput()
         switch ChatSurface(plain: plain, .here) {
-        case .plain: try await chatInLines(choice.session, rooms)
-        case .fullScreen: try await chatOnScreen(choice, rooms)
+        case .plain:
+            let beginning = KeptRooms().beginning(named: named, configured: choice.rooms ?? [])
+            try await chatInLines(choice.session, beginning.rooms)
+        case .fullScreen: try await chatOnScreen(choice, named)
         }
     }
 
@@ -47,6 +50,7 @@ struct Chat: AsyncParsableCommand {
             configuration: choice.session, rooms: rooms, count: count, state: choice.state, owner: choice.owner,
             colors: ColorLevel(environment: environment), glyphs: Glyphs.suited(to: environment))
         setup.notifications = TerminalSequence.NotificationKind(environment: environment)
+        setup.configuredRooms = choice.rooms ?? []
         setup.settings = choice.settings
         try await FullScreen.run(setup)
     }
@@ -63,8 +67,4 @@ struct Chat: AsyncParsableCommand {
         if outcome.refused > 0 { throw CommandFailure(.failed, "\(outcome.refused) messages were refused.") }
         if let refusal = outcome.roomRefusal { throw CommandFailure(CommandFailure(refusal).status) }
     }
-}
-
-extension Array {
-    fileprivate var nonEmpty: Self? { isEmpty ? nil : self }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatWire
 import Foundation
+import TerminalUI
 
 /// `termchat login`: checks a token and keeps it, so that later commands need none.
 struct Login: AsyncParsableCommand {
@@ -87,9 +88,10 @@ enum SecretInput {
         let isTerminal = isatty(STDIN_FILENO) == 1
         let termination = Termination()
         return try await LineReader.with { reader in
-            let echo = isTerminal ? HiddenEcho(descriptor: STDIN_FILENO) : nil
+            let modes =
+                isTerminal ? BorrowedModes(descriptor: STDIN_FILENO) { $0.c_lflag &= ~tcflag_t(ECHO) } : nil
             defer {
-                echo?.end()
+                modes?.end()
                 if isTerminal { write("\n") }
             }
             if isTerminal { write(prompt) }
@@ -109,26 +111,5 @@ enum SecretInput {
     private static func write(_ text: String) {
         // A terminal that is gone has nobody to ask.
         _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
-}
-
-/// A terminal that does not show what is typed, until ``end()``.
-struct HiddenEcho {
-    private let descriptor: CInt
-    private let before: termios
-
-    /// Nil where it cannot be hidden.
-    init?(descriptor: CInt) {
-        var settings = termios()
-        guard tcgetattr(descriptor, &settings) == 0 else { return nil }
-        before = settings
-        self.descriptor = descriptor
-        settings.c_lflag &= ~tcflag_t(ECHO)
-        guard tcsetattr(descriptor, TCSAFLUSH, &settings) == 0 else { return nil }
-    }
-
-    func end() {
-        var settings = before
-        tcsetattr(descriptor, TCSANOW, &settings)
     }
 }

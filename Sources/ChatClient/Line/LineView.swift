@@ -53,8 +53,11 @@ struct LineView: Sendable {
             let user = VisibleText(topic.user).value
             let text = topic.text.isEmpty ? "took the topic away" : "topic: \(VisibleText(topic.text).value)"
             return [.text(prefix(room) + style.dimmed("-- \(user) \(text)"))]
-        case .direct(let room, let user):
-            return [.status("\(VisibleText(user).value) talks to you in \(room): /join \(room)")]
+        case .direct(let room, let user, let isGuest):
+            return [
+                .status(
+                    "\(VisibleText(user).value)\(isGuest ? ", a guest," : "") talks to you in \(room): /join \(room)")
+            ]
         case .delayed(let message, let error, _):
             return error.code == .rateLimited
                 ? [] : [.status("not stored yet, kept: \(visible(message))")]

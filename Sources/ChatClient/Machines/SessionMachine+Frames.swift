@@ -56,11 +56,11 @@ extension SessionMachine {
                 actions.append(.tell(.topic(room, topic)))
             }
             if case .request(let id) = settle(ref) { finish(id, .success(.topic(topic))) }
-        case .direct(let ref, let room, let user, _):
+        case .direct(let ref, let room, let user, let isGuest):
             if case .request(let id) = settle(ref) {
-                finish(id, .success(.direct(room)))
+                finish(id, .success(.direct(room, isGuest: isGuest)))
             } else if link == active {
-                actions.append(.tell(.direct(room, user: user)))
+                actions.append(.tell(.direct(room, user: user, isGuest: isGuest)))
             }
         case .directs(let ref, let directs):
             if case .request(let id) = settle(ref) { finish(id, .success(.directs(directs))) }

@@ -21,7 +21,7 @@ extension ChatModel {
         case .nick: return changeName(argument ?? "")
         case .names: return withRoom(argument) { $0.ask(.askWho($1)) }
         case .topic: return topic(argument)
-        case .history: return withRoom(nil) { $0.askForHistory($1) }
+        case .history: return askForHistory(argument)
         case .search: openSearch(argument ?? "")
         case .read: return markRead(argument)
         case .mute: return withRoom(argument) { $0.toggleMute($1) }
@@ -62,9 +62,9 @@ extension ChatModel {
         return true
     }
 
-    /// `#ops`, or `@bob` for the room of two with him.
+    /// `#ops`, or `@bob` for the room of two with him, `@~bob` where he is a guest.
     func called(_ name: RoomName) -> String {
-        if case .direct(let user) = rooms[name]?.kind { return "@\(user)" }
+        if let room = rooms[name], case .direct(let user) = room.kind { return "@\(room.sign)\(user)" }
         return "#\(name)"
     }
 
@@ -89,9 +89,13 @@ extension ChatModel {
         let words = argument.split(maxSplits: 1) { $0.isWhitespace }
         guard let word = words.first else { return fail(SlashCommand.msg.usage) }
         let name = word.hasPrefix("@") ? word.dropFirst() : word
-        guard let user = try? UserName(name) else { return fail("no user can be called \(name)") }
-        guard user.value != self.user else { return fail("that is you") }
-        return message(user.value, words.count > 1 ? String(words[1]) : nil)
+        let sign = name.hasPrefix(RoomModel.guestSign) ? RoomModel.guestSign : ""
+        guard let user = try? UserName(name.dropFirst(sign.count)) else {
+            return fail("no user can be called \(name)")
+        }
+        // A guest may have the name of somebody with a token.
+        guard user.value != self.user || (!sign.isEmpty && ledger.hasToken) else { return fail("that is you") }
+        return message(sign + user.value, words.count > 1 ? String(words[1]) : nil)
     }
 
     private mutating func changeName(_ name: String) -> Bool {
@@ -118,11 +122,6 @@ extension ChatModel {
         }
         ask(.setTopic(current, topic))
         return true
-    }
-
-    private mutating func askForHistory(_ name: RoomName) {
-        loadOlder(name)
-        if rooms[name]?.hasOldest == true { inform("this is the oldest that the server keeps") }
     }
 
     private mutating func markRead(_ argument: String?) -> Bool {
@@ -212,6 +211,7 @@ extension ChatModel {
         case "off": self[keyPath: option.path] = false
         default: return fail(SlashCommand.set.usage)
         }
+        if option == .mouse { ask(.setMouse(ledger.hasMouse)) }
         inform("\(option.rawValue) \(self[keyPath: option.path] ? "on" : "off")")
         ask(.saveSettings)
         return true

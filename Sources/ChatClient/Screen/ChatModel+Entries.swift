@@ -80,6 +80,7 @@ extension ChatModel {
         rooms[name]?.isLoadingOlder = false
         guard let entries else {
             rooms[name]?.notes.seeking = nil
+            goOnFetching(in: name, nil)
             return warn("older messages could not be had")
         }
         if !more || entries.isEmpty || entries.first?.previous == .zero { rooms[name]?.hasOldest = true }
@@ -92,6 +93,7 @@ extension ChatModel {
         }
         rooms[name]?.log.prepend(page)
         goOnSeeking(in: name)
+        goOnFetching(in: name, page.count)
         if !page.isEmpty, name == current { fillView() }
     }
 

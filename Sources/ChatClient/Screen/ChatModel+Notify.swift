@@ -18,7 +18,7 @@ extension ChatModel {
         }
         if let last = ledger.notifiedAt, now - last < ScreenLimits.notifyEvery { return }
         ledger.notifiedAt = now
-        let title = room.kind == .room ? "\(author) in #\(name)" : author
+        let title = room.kind == .room ? "\(author) in #\(name)" : room.sign + author
         ask(.notify(title: title, body: String(summary(of: line).prefix(ScreenLimits.notifyCharactersMax))))
         if isForMe, ledger.rings { ask(.bell) }
     }

@@ -10,6 +10,7 @@ extension ChatModel {
         if let current { rooms[current]?.newSince = nil }
         changeDraft(to: name)
         current = name
+        ledger.changesRooms = true
         ledger.shownMention = nil
         if let room = rooms[name], room.unread > 0 { rooms[name]?.newSince = room.readMarker }
         if rooms[name]?.membership == .offered {
@@ -22,6 +23,7 @@ extension ChatModel {
     /// Enters a room, without looking at it.
     mutating func join(_ name: RoomName, kind: RoomModel.Kind = .room) {
         ledger.closedDirects.remove(name)
+        ledger.changesRooms = true
         if let room = rooms[name] {
             switch room.membership {
             case .joining, .joined: return
@@ -63,6 +65,8 @@ extension ChatModel {
             ledger.drafts[name] = draft
         }
         if rooms[name]?.kind != .room { ledger.closedDirects.insert(name) }
+        ledger.changesRooms = true
+        ledger.leftRooms.append(name)
         order.remove(at: index)
         rooms[name] = nil
         ledger.readToSend[name] = nil
@@ -71,10 +75,37 @@ extension ChatModel {
     }
 }
 
+/// What the next run begins with.
+extension ChatModel {
+    /// At once, so that a crash loses nothing of it.
+    mutating func saveRooms() {
+        guard ledger.changesRooms else { return }
+        ledger.changesRooms = false
+        var kept = KeptRooms()
+        kept.joined = order.filter { name in
+            guard let room = rooms[name], room.kind == .room, !name.isDirect else { return false }
+            // Who may not enter today is not to be told so each time.
+            if case .refused = room.membership { return false }
+            return true
+        }
+        // Who looks at a room of two last comes back to the room before it.
+        kept.shown = [current, ledger.keptRooms.shown].compactMap(\.self).first { kept.joined.contains($0) }
+        let left = (ledger.keptRooms.left + ledger.leftRooms).filter { rooms[$0] == nil && !$0.isDirect }
+        for name in left where !kept.left.contains(name) { kept.left.append(name) }
+        ledger.leftRooms = []
+        guard kept != ledger.keptRooms else { return }
+        ledger.keptRooms = kept
+        ask(.saveRooms(kept))
+    }
+}
+
 /// Rooms of two.
 extension ChatModel {
+    /// - Parameter user: with ``RoomModel/guestSign`` where the guest of that name is meant. Without it the server says
+    ///   who is: somebody with a token, where it knows any.
     mutating func message(_ user: String, _ text: String?) -> Bool {
-        let open = order.first { rooms[$0]?.kind == .direct(with: user) }
+        let open =
+            openDirect(with: user) ?? (ledger.everybodyIsGuest ? openDirect(with: RoomModel.guestSign + user) : nil)
         guard let open else {
             guard features.contains(ServerFeature.direct.rawValue) else {
                 warn("this server has no direct rooms")
@@ -99,13 +130,21 @@ extension ChatModel {
         return true
     }
 
-    mutating func directOpened(_ name: RoomName, with user: String) {
+    private func openDirect(with user: String) -> RoomName? {
+        order.first { rooms[$0]?.kind != .room && called($0) == "@\(user)" }
+    }
+
+    /// - Parameter user: as it was asked for.
+    mutating func directOpened(_ name: RoomName, with user: String, isGuest: Bool) {
         // The server knows the name as it was asked for, or in another case.
         let key =
             ledger.directTexts[user] != nil
             ? user : ledger.directTexts.keys.first { $0.lowercased() == user.lowercased() }
         let texts = key.flatMap { ledger.directTexts.removeValue(forKey: $0) }
-        join(name, kind: .direct(with: user))
+        let sign = user.hasPrefix(RoomModel.guestSign) ? RoomModel.guestSign.count : 0
+        join(name, kind: .direct(with: String(user.dropFirst(sign))))
+        rooms[name]?.isWithGuest = isGuest
+        if isGuest, sign == 0 { ledger.everybodyIsGuest = true }
         guard let texts else { return }
         show(name)
         for text in texts { send(text, to: name) }
@@ -127,7 +166,7 @@ extension ChatModel {
     /// The rooms of two that are there, also of others who wrote while this user was away. What was left stays left.
     mutating func received(directs: [DirectListing]) {
         for direct in directs where !ledger.closedDirects.contains(direct.room) {
-            offered(direct.room, by: direct.user)
+            offered(direct.room, by: direct.user, isGuest: direct.isGuest)
         }
     }
 
@@ -141,7 +180,8 @@ extension ChatModel {
     }
 
     /// Somebody offers a room of two.
-    mutating func offered(_ name: RoomName, by user: String) {
+    mutating func offered(_ name: RoomName, by user: String, isGuest: Bool) {
+        defer { rooms[name]?.isWithGuest = isGuest }
         guard rooms[name] == nil else { return know(name, with: user) }
         let directs = order.count { rooms[$0]?.kind != .room }
         // Ignored people, and more than are looked at, wait until the user opens the room.

@@ -60,6 +60,35 @@ extension ChatModel {
         ask(.loadOlder(name, before: oldest))
     }
 
+    /// `/history`: pages come until there are as many as the argument says, or the log is full.
+    mutating func askForHistory(_ argument: String?) -> Bool {
+        guard let current, let room = rooms[current] else { return fail("no room yet: /join ROOM") }
+        let wanted = argument.map { Int($0) ?? 0 } ?? 1
+        guard wanted > 0 else { return fail(SlashCommand.history.usage) }
+        guard !room.hasOldest else {
+            inform("this is the oldest that the server keeps")
+            return true
+        }
+        loadOlder(current)
+        guard rooms[current]?.isLoadingOlder == true else { return fail("older messages cannot be fetched now") }
+        rooms[current]?.notes.fetching = RoomNotes.Fetching(wanted: wanted)
+        inform(Self.fetching)
+        return true
+    }
+
+    /// - Parameter count: entries that came; nil: none could be had.
+    mutating func goOnFetching(in name: RoomName, _ count: Int?) {
+        guard var fetching = rooms[name]?.notes.fetching else { return }
+        fetching.count += count ?? 0
+        rooms[name]?.notes.fetching = fetching
+        if count != nil, fetching.count < fetching.wanted { loadOlder(name) }
+        guard rooms[name]?.isLoadingOlder != true else { return }
+        rooms[name]?.notes.fetching = nil
+        guard count != nil, name == current else { return }
+        let end = rooms[name]?.hasOldest == true ? "; that is all that the server keeps" : ""
+        inform("\(fetching.count) older messages are above\(end)")
+    }
+
     /// Asks for older entries where those that are there do not fill the view.
     mutating func fillView() {
         guard let current, let room = rooms[current], room.notes.hasCaughtUp, room.log.settled < logRows else { return }

@@ -28,9 +28,9 @@ extension ChatModel {
             }
         case .topic(let room, let topic): received(topic, in: room)
         case .read(let room, let position): adopt(readMarker: position, in: room)
-        case .direct(let room, let user):
+        case .direct(let room, let user, let isGuest):
             ledger.closedDirects.remove(room)
-            offered(room, by: user)
+            offered(room, by: user, isGuest: isGuest)
         case .latency(let time):
             if case .online(let node, _) = connection {
                 // Nothing takes no time.
@@ -100,6 +100,7 @@ extension ChatModel {
     private mutating func refused(_ name: RoomName, _ error: ErrorFrame) {
         guard rooms[name] != nil else { return }
         rooms[name]?.membership = .refused(error.message)
+        ledger.changesRooms = true
         add(.notice("cannot join \(called(name)): \(error.message)"), to: name)
         let kept = unsent(in: name)
         if kept > 0 { add(.notice("\(kept) unsent, kept; /join \(name) sends them"), to: name) }

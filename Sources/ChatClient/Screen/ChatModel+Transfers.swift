@@ -119,7 +119,7 @@ extension ChatModel {
         return fail("no link here")
     }
 
-    private static func isLink(_ word: Substring) -> Bool { word.hasPrefix("https://") || word.hasPrefix("http://") }
+    static func isLink(_ word: Substring) -> Bool { word.hasPrefix("https://") || word.hasPrefix("http://") }
 }
 
 extension TransferModel {

@@ -10,6 +10,7 @@ extension ChatModel {
         markSeen()
         sendReadMarkers()
         saveDraftIfDue()
+        saveRooms()
         timeHint()
         nameWindow()
         defer { ledger.actions.removeAll(keepingCapacity: true) }
@@ -31,7 +32,7 @@ extension ChatModel {
         case .found(let room, let query, let entries, let before): found(entries, before: before, query, in: room)
         case .searchFailed(let room, let query, let reason): searchFailed(reason, query, in: room)
         case .directs(let directs): received(directs: directs)
-        case .directOpened(let room, let user): directOpened(room, with: user)
+        case .directOpened(let room, let user, let isGuest): directOpened(room, with: user, isGuest: isGuest)
         case .directFailed(let user, let reason): directFailed(with: user, reason)
         case .sendFailed(let message, let reason): refuse(message, reason)
         case .paths(let prefix, let paths): received(paths: paths, for: prefix)

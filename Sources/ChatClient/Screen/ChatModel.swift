@@ -80,6 +80,8 @@ struct RoomModel: Sendable {
 
     let name: RoomName
     var kind = Kind.room
+    /// The other one of a direct room has only claimed the name.
+    var isWithGuest = false
     var membership = Membership.joining
     var topic = ""
     /// The first 200 at most; `count` counts all.
@@ -107,6 +109,12 @@ struct RoomModel: Sendable {
     var files: [FileLine] = []
     /// What is remembered and never drawn.
     var notes = RoomNotes()
+
+    /// Before the name of the other one of a direct room. No name begins with it.
+    static let guestSign = "~"
+
+    /// Shown before the name of the other one.
+    var sign: String { isWithGuest ? Self.guestSign : "" }
 
     enum Scroll: Sendable, Equatable {
         case bottom

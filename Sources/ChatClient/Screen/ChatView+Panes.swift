@@ -67,7 +67,7 @@ extension ChatView {
         switch room.kind {
         case .room: title = self.title(of: room)
         case .direct(let user):
-            title = "\(isHere(user, room) ? glyphs.online : glyphs.offline) \(VisibleText(user).value)"
+            title = "\(isHere(user, room) ? glyphs.online : glyphs.offline) \(room.sign)\(VisibleText(user).value)"
         }
         let width = badgeColumn - area.column - 2 - (badge.text.isEmpty ? 0 : 1)
         screen.put(LogLayout.cut(title, columns: width, glyphs), column: area.column + 2, row: row, style: style)

@@ -136,7 +136,7 @@ struct ChatView {
     func title(of room: RoomModel) -> String {
         switch room.kind {
         case .room: "#\(room.name)"
-        case .direct(let user): "@\(VisibleText(user).value)"
+        case .direct(let user): "@\(room.sign)\(VisibleText(user).value)"
         }
     }
 }

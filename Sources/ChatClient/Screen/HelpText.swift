@@ -17,7 +17,7 @@ enum HelpText {
                 [
                     (glyphs.sending, "your line is on its way; it is kept until it is stored"),
                     (glyphs.stored, "stored"), (glyphs.refused, "refused: the reason stands below it"),
-                    ("@", "somebody means you"),
+                    ("@", "somebody means you"), (RoomModel.guestSign, "a guest, who has only claimed the name"),
                 ])
         ]
     }

@@ -46,7 +46,7 @@ struct InputPicture {
         let title =
             switch room.kind {
             case .room: "#\(room.name)"
-            case .direct(let user): "@\(VisibleText(user).value)"
+            case .direct(let user): "@\(room.sign)\(VisibleText(user).value)"
             }
         return "\(LogLayout.cut(title, columns: columns / 3 - 2, model.glyphs)) \(sign)"
     }

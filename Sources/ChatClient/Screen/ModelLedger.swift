@@ -17,10 +17,18 @@ struct ModelLedger: Sendable {
     var bodyBytesMax = Limits.bodyBytesMax
     /// What is said in direct rooms that are being opened, by user.
     var directTexts: [String: [String]] = [:]
+    /// The server knows no tokens: who asked it for a user was given a guest.
+    var everybodyIsGuest = false
     /// Direct rooms that this user left: they come back when somebody says something there.
     var closedDirects: Set<RoomName> = []
     /// What an earlier run, or an earlier stay, left in the input line of rooms that are not joined.
     var drafts: [RoomName: String] = [:]
+    /// The rooms as they are on disk.
+    var keptRooms = KeptRooms()
+    /// Rooms were entered, left or looked at.
+    var changesRooms = false
+    /// Rooms that were left since.
+    var leftRooms: [RoomName] = []
     /// The room to begin with; nil: the first one.
     var shownFirst: RoomName?
     /// The user's name is in the token that signed in.
@@ -61,6 +69,8 @@ struct ModelLedger: Sendable {
     var notifyByDefault = RoomModel.Notify.mentions
     /// The terminal's bell rings for what is for this user.
     var rings = true
+    /// The terminal reports the mouse.
+    var hasMouse = false
 
     mutating func makeKey() -> String {
         keysMade += 1
@@ -79,9 +89,18 @@ struct RoomNotes: Sendable {
     var newestAtJoin: Position?
     /// The entry to show as soon as it is in the log; older pages are fetched until then.
     var seeking: Position?
+    /// What `/history` asked for and is not there yet.
+    var fetching: Fetching?
     var presence: PresenceFold?
     /// The files as the last `/files` numbered them.
     var listed: [FileLine] = []
     /// Who spoke, the last one last.
     var speakers: [String] = []
+
+    struct Fetching: Sendable {
+        /// Entries.
+        var wanted: Int
+        /// Those that came.
+        var count = 0
+    }
 }

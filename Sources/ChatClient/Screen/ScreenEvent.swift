@@ -19,7 +19,7 @@ enum ScreenEvent: Sendable {
     /// This user's direct rooms, the last active one first.
     case directs([DirectListing])
     /// A direct room is open, or could not be opened.
-    case directOpened(RoomName, with: String)
+    case directOpened(RoomName, with: String, isGuest: Bool = false)
     case directFailed(with: String, reason: String)
     /// The message did not get into the outbox.
     case sendFailed(OutgoingMessage, reason: String)
@@ -50,7 +50,8 @@ enum ScreenAction: Sendable, Equatable {
     case markRead(RoomName, Position)
     case typing(RoomName)
     case setTopic(RoomName, String)
-    /// Answered by ``ScreenEvent/directOpened(_:with:)`` or `directFailed`.
+    /// Answered by ``ScreenEvent/directOpened(_:with:isGuest:)`` or `directFailed`. The user is a guest where
+    /// ``RoomModel/guestSign`` stands before the name.
     case openDirect(user: String)
     /// Answered by ``ScreenEvent/directs(_:)``.
     case askDirects
@@ -72,6 +73,8 @@ enum ScreenAction: Sendable, Equatable {
     case open(String)
     case notify(title: String, body: String)
     case bell
+    /// Ask the terminal for reports of the mouse, or for none.
+    case setMouse(Bool)
     case setTitle(String)
     case edit(String)
     /// Draw everything again (Ctrl-L).
@@ -81,6 +84,7 @@ enum ScreenAction: Sendable, Equatable {
     case reconnect
     case saveDraft(RoomName, String)
     case saveInput(String)
+    case saveRooms(KeptRooms)
     case saveSettings
     case discard(OutgoingMessage)
     case logout

@@ -26,7 +26,8 @@ enum SlashCommand: String, Sendable, CaseIterable {
         case .nick: Entry(arguments: "NAME", argument: .text, help: "be somebody else, where guests are let in")
         case .names: Entry(arguments: "[ROOM]", argument: .room, help: "who is in a room")
         case .topic: Entry(arguments: "[TEXT]", argument: .text, help: "what the room is about; - takes it away")
-        case .history: Entry(arguments: "", argument: .none, help: "fetch older messages")
+        case .history:
+            Entry(arguments: "[COUNT]", argument: .text, help: "fetch older messages, that many or a few more")
         case .search: Entry(arguments: "[TEXT]", argument: .text, help: "search this room, also what is not loaded")
         case .read: Entry(arguments: "[all]", argument: .text, help: "mark the room, or all of them, as read")
         case .mute: Entry(arguments: "[ROOM]", argument: .room, help: "be quiet about a room, or no longer")
@@ -89,6 +90,8 @@ enum ScreenOption: String, Sendable, CaseIterable {
     case rooms, members
     /// The terminal's bell for what is for this user.
     case bell
+    /// The wheel scrolls and a click chooses a room, where else the terminal selects text.
+    case mouse
 
     var path: WritableKeyPath<ChatModel, Bool> {
         switch self {
@@ -96,6 +99,7 @@ enum ScreenOption: String, Sendable, CaseIterable {
         case .rooms: \.showsRooms
         case .members: \.showsMembers
         case .bell: \.ledger.rings
+        case .mouse: \.ledger.hasMouse
         }
     }
 }

@@ -21,6 +21,8 @@ struct StateFolder: Equatable, Sendable {
     func drafts(_ server: ServerAddress, owner: String) -> String { file("drafts", server, owner) + ".json" }
     /// What was typed and sent, for Up and Ctrl-R.
     func inputHistory(_ server: ServerAddress, owner: String) -> String { file("history", server, owner) }
+    /// The rooms that the user was in.
+    func rooms(_ server: ServerAddress, owner: String) -> String { file("rooms", server, owner) + ".json" }
     /// What `/set`, `/mute`, `/ignore` and `/theme` changed.
     func preferences(_ server: ServerAddress, owner: String) -> String { file("preferences", server, owner) + ".json" }
     /// The token that `termchat login` keeps.

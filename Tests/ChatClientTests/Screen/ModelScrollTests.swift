@@ -33,6 +33,48 @@ import Testing
         #expect(ChatView.screen(of: chat.model).text.contains { $0.contains("the first") })
     }
 
+    @Test func asManyOlderMessagesAreFetchedAsAreAskedFor() {
+        var chat = ModelFixture(rooms: [lobby], history: 0)
+        for number in 1000...1100 { chat.session(.entry(lobby, entry(number))) }
+        func asked() -> [ScreenAction] { chat.actions.filter { if case .loadOlder = $0 { true } else { false } } }
+        chat.enter("/history 150")
+        #expect(asked() == [.loadOlder(lobby, before: position(1000))])
+        chat.send(.older(lobby, entries(900...999), more: true))
+        #expect(asked() == [.loadOlder(lobby, before: position(900))], "100 are not 150")
+        chat.send(.older(lobby, entries(800...899), more: true))
+        #expect(asked() == [], "200 are enough")
+        #expect(chat.hint == "200 older messages are above")
+        chat.enter("/history")
+        #expect(asked() == [.loadOlder(lobby, before: position(800))])
+        chat.send(.older(lobby, entries(700...799), more: true))
+        #expect(asked() == [])
+        chat.enter("/history 9999")
+        chat.send(.older(lobby, entries(600...699), more: false))
+        #expect(chat.hint == "100 older messages are above; that is all that the server keeps")
+        chat.enter("/history 5")
+        #expect(asked() == [])
+        for count in ["0", "-1", "many"] {
+            chat.model.editor.set("")
+            chat.enter("/history \(count)")
+            #expect(chat.hint == "/history [COUNT]")
+        }
+    }
+
+    @Test func historyThatCannotBeHadIsAskedForNoMore() {
+        var chat = ModelFixture(rooms: [lobby], history: 0)
+        for number in 1000...1100 { chat.session(.entry(lobby, entry(number))) }
+        chat.enter("/history 150")
+        chat.send(.older(lobby, nil, more: true))
+        #expect(chat.actions == [])
+        #expect(chat.hint == "older messages could not be had")
+        chat.press(Key(.pageUp))
+        chat.send(.older(lobby, entries(900...999), more: true))
+        #expect(!chat.hint.contains("above"), "nobody waits for it any more")
+        chat.disconnect()
+        chat.enter("/history 150")
+        #expect(chat.hint == "older messages cannot be fetched now")
+    }
+
     @Test func thePlaceStaysWhereItIs() {
         var chat = ModelFixture(history: 100)
         chat.press(Key(.pageUp))

@@ -11,7 +11,12 @@ import Testing
         var chat = ModelFixture(started: false)
         let waiting = OutgoingMessage(room: room("dev"), key: "old", body: "from yesterday")
         chat.send(.started(rooms: [lobby, ops], drafts: [lobby: "hel"], restored: [waiting]))
-        #expect(chat.actions == [.join(lobby), .join(ops), .join(room("dev")), .setTitle("#lobby — TermChat")])
+        var kept = KeptRooms()
+        (kept.joined, kept.shown) = ([lobby, ops, room("dev")], lobby)
+        #expect(
+            chat.actions == [
+                .join(lobby), .join(ops), .join(room("dev")), .saveRooms(kept), .setTitle("#lobby — TermChat"),
+            ])
         #expect(chat.model.order == [lobby, ops, room("dev")])
         #expect(chat.model.editor.text == "hel")
         #expect(chat.texts(room("dev")) == ["ann: from yesterday …"])

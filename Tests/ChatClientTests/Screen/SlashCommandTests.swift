@@ -74,7 +74,33 @@ import Testing
         chat.enter("/set members on")
         #expect(chat.model.showsMembers)
         chat.enter("/set")
-        #expect(chat.hint == "typing on, rooms on, members on, bell on")
+        #expect(chat.hint == "typing on, rooms on, members on, bell on, mouse off")
+        #expect(chat.enter("/set mouse on").contains(.setMouse(true)))
+        #expect(chat.hint == "mouse on")
+        #expect(chat.enter("/set mouse").contains(.setMouse(false)))
+    }
+
+    /// What config.toml says holds until a command says something else.
+    @Test func onlyWhatWasChangedIsKept() {
+        let server = ServerAddress(host: "h", port: 1)
+        var setup = ScreenSetup(
+            configuration: .init(server: server, user: "ann"), rooms: [], count: 0, owner: "ann", colors: .none,
+            glyphs: .unicode)
+        setup.settings.mouse = true
+        setup.settings.theme = "dark"
+        var model = setup.model()
+        #expect(setup.preferences(of: model) == Preferences())
+        _ = model.obey("/set mouse off")
+        _ = model.obey("/set typing off")
+        var kept = Preferences()
+        (kept.mouse, kept.typing) = (false, false)
+        #expect(setup.preferences(of: model) == kept)
+        setup.preferences = kept
+        #expect(!setup.hasMouse)
+        #expect(setup.preferences(of: setup.model()) == kept)
+        _ = model.obey("/set mouse on")
+        kept.mouse = true
+        #expect(setup.preferences(of: model) == kept)
     }
 
     @Test func rooms() {
@@ -125,6 +151,60 @@ import Testing
         #expect(chat.all.filter { if case .typing = $0 { false } else { true } }.isEmpty)
     }
 }
+
+/// What the next run begins with.
+@Suite struct ModelKeptRoomsTests {
+    private func kept(_ joined: [RoomName], left: [RoomName] = [], shown: RoomName? = lobby) -> KeptRooms {
+        var kept = KeptRooms()
+        (kept.joined, kept.left, kept.shown) = (joined, left, shown)
+        return kept
+    }
+
+    @Test func roomsThatAreEnteredAndLeftAreKeptAtOnce() {
+        var chat = ModelFixture()
+        #expect(chat.model.ledger.keptRooms == kept([lobby, ops]))
+        #expect(chat.enter("/join dev").contains(.saveRooms(kept([lobby, ops, dev], shown: dev))))
+        #expect(chat.press(.alt("2")).contains(.saveRooms(kept([lobby, ops, dev], shown: ops))))
+        #expect(chat.enter("/leave").contains(.saveRooms(kept([lobby, dev], left: [ops], shown: dev))))
+        #expect(chat.enter("/join ops").contains(.saveRooms(kept([lobby, dev, ops], shown: ops))))
+    }
+
+    @Test func whoMayNotEnterIsNotSentThereAgain() {
+        var chat = ModelFixture()
+        chat.enter("/join secret")
+        let refusal = ErrorFrame(code: .forbidden, message: "no")
+        chat.session(.roomRefused(room("secret"), refusal))
+        #expect(chat.actions.contains(.saveRooms(kept([lobby, ops], shown: nil))))
+        chat.session(.direct(room("dm-1"), user: "bob"))
+        #expect(chat.model.ledger.keptRooms.joined == [lobby, ops], "the server knows those of two")
+    }
+
+    @Test(
+        arguments: [
+            // Nothing is known of an earlier run.
+            ([], [], nil, [lobby], nil), ([], [ops], nil, [ops], nil), ([dev], [ops], nil, [dev], nil),
+            // The last one was in #dev and looked at it; it had left #ops.
+            ([], [], dev, [dev], dev), ([], [lobby, ops], dev, [lobby, dev], dev),
+            ([lobby], [ops], dev, [lobby, dev], nil),
+            ([ops], [], dev, [ops, dev], nil),
+        ] as [([RoomName], [RoomName], RoomName?, [RoomName], RoomName?)])
+    func aRunBeginsWithWhatIsNamedAndWhatWasThere(
+        named: [RoomName], configured: [RoomName], joined: RoomName?, rooms: [RoomName], shown: RoomName?
+    ) {
+        let last = joined.map { kept([$0], left: [ops], shown: $0) } ?? KeptRooms()
+        let beginning = last.beginning(named: named, configured: configured)
+        #expect(beginning.rooms == rooms)
+        #expect(beginning.shown == shown)
+    }
+
+    @Test func whoLeftEverythingBeginsAnew() {
+        let all = kept([], left: [lobby, ops], shown: ops)
+        #expect(all.beginning(named: [], configured: [ops]).rooms == [ops])
+        #expect(all.beginning(named: [], configured: []).rooms == [lobby])
+    }
+}
+
+private let dev = room("dev")
 
 /// Rooms of two.
 @Suite struct ModelDirectTests {
@@ -196,6 +276,38 @@ import Testing
         chat.type("/leave @b")
         chat.press(Key(.tab))
         #expect(chat.press(Key(.enter)).contains(.leave(room("dm-1"))))
+    }
+
+    /// Somebody with a token and the guest of that name are two.
+    @Test func guestsAreToldFromUsersOfTheSameName() {
+        var chat = ModelFixture()
+        let guest = DirectListing(room: room("dm-1"), user: "bob", isGuest: true, lastActivity: 1)
+        chat.send(.directs([guest]))
+        chat.join(guest.room)
+        chat.connect()
+        #expect(chat.model.called(guest.room) == "@~bob")
+        #expect(ChatView.screen(of: chat.model).text.contains { $0.contains("~bob") })
+        #expect(chat.enter("/msg bob for whom").contains(.openDirect(user: "bob")), "not what was said to the guest")
+        #expect(!chat.all.contains { if case .send = $0 { true } else { false } })
+        chat.send(.directOpened(room("dm-2"), with: "bob"))
+        #expect(chat.model.called(room("dm-2")) == "@bob")
+        #expect(chat.all.contains(.send(.init(room: room("dm-2"), key: "k-1", body: "for whom"))))
+        let actions = chat.enter("/msg ~bob psst")
+        #expect(actions.contains(.send(.init(room: guest.room, key: "k-2", body: "psst"))))
+        #expect(chat.enter("/msg ~eve hi").contains(.openDirect(user: "~eve")))
+        chat.send(.directOpened(room("dm-3"), with: "~eve", isGuest: true))
+        #expect(chat[room("dm-3")].kind == .direct(with: "eve"))
+        #expect(chat.model.called(room("dm-3")) == "@~eve")
+        chat.session(.direct(room("dm-4"), user: "zoe", isGuest: true))
+        #expect(chat.model.called(room("dm-4")) == "@~zoe")
+    }
+
+    @Test func whereNobodyHasATokenNamesWillDo() {
+        var chat = ModelFixture()
+        chat.enter("/msg bob hi")
+        chat.send(.directOpened(room("dm-1"), with: "bob", isGuest: true))
+        chat.disconnect()
+        #expect(chat.enter("/msg bob there?").contains(.send(.init(room: room("dm-1"), key: "k-2", body: "there?"))))
     }
 
     @Test func whatIsLeftComesBackWhenSomebodyTalksThere() {

@@ -64,6 +64,17 @@ import Testing
         #expect(mode(of: file.path) == 0o600)
     }
 
+    /// Each input is one line of the file, whatever is in it.
+    @Test func everyInputIsALineAndComesBackAsItWas() {
+        let entries = [
+            "plain", "two\nlines", #"back\slash \n"#, "tab\tand\u{1B}[31m", "日本語 👩‍👩‍👧", "cr\r\nlf", " indented ",
+        ]
+        let file = InputHistoryFile.encode(entries)
+        #expect(file.count { $0 == UInt8(ascii: "\n") } == entries.count)
+        #expect(file.allSatisfy { $0 == UInt8(ascii: "\n") || $0 >= 0x20 })
+        #expect(InputHistoryFile.decode(file) == entries)
+    }
+
     /// A crash cuts the last line off; what comes behind it is whole.
     @Test func aLineThatWasCutOffTakesNoOtherWithIt() throws {
         let home = try Home()
@@ -96,6 +107,22 @@ import Testing
         #expect(try file.load() == preferences)
         #expect(Preferences(Array("nonsense".utf8)) == Preferences())
         #expect(Preferences(Array(#"{"theme":"x","new":[1]}"#.utf8)).theme == "x")
+    }
+
+    @Test func roomsComeBack() throws {
+        let home = try Home()
+        let file = KeptRoomsFile(path: home.path + "/rooms/x.json")
+        #expect(try file.load() == KeptRooms())
+        var rooms = KeptRooms()
+        (rooms.joined, rooms.left, rooms.shown) = ([lobby, ops], [room("dev")], ops)
+        try file.save(rooms)
+        #expect(try file.load() == rooms)
+        #expect(mode(of: file.path) == 0o600)
+        rooms.joined = (0...KeptRooms.roomsMax).map { room("r\($0)") }
+        try file.save(rooms)
+        #expect(try file.load().joined == rooms.joined.dropLast())
+        #expect(KeptRooms(Array(#"{"joined":["no room!","lobby"],"left":[],"new":1}"#.utf8)).joined == [lobby])
+        #expect(KeptRooms(Array("nonsense".utf8)) == KeptRooms())
     }
 
     @Test func tailCursorsComeBackForTheirServerAndRoom() throws {

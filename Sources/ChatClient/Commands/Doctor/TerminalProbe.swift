@@ -1,4 +1,5 @@
 import Foundation
+import TerminalUI
 
 /// Looks at the terminal this process runs in. Asks the terminal itself only where it is the foreground process there.
 enum TerminalProbe {
@@ -22,15 +23,12 @@ enum TerminalProbe {
 
     /// Draws each cluster at the left margin, asks for the cursor, and wipes the line.
     private static func measure(_ descriptor: CInt, _ facts: inout TerminalFacts) {
-        var before = termios()
-        guard tcgetattr(descriptor, &before) == 0 else { return }
-        var raw = before
-        raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
-        guard tcsetattr(descriptor, TCSADRAIN, &raw) == 0 else { return }
+        let modes = BorrowedModes(descriptor: descriptor) { $0.c_lflag &= ~tcflag_t(ICANON | ECHO) }
+        guard let modes else { return }
         defer {
             write(descriptor, "\r\u{1b}[K")
             // What came late is not for the shell.
-            tcsetattr(descriptor, TCSAFLUSH, &before)
+            modes.end(discardsInput: true)
         }
         let deadline = ContinuousClock.now + .milliseconds(Self.millisecondsMax)
         for cluster in TerminalFacts.clusters {
@@ -50,9 +48,11 @@ enum TerminalProbe {
             let left = (deadline - ContinuousClock.now).components
             let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
             var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard milliseconds > 0, poll(&waiting, 1, CInt(milliseconds)) > 0 else { return nil }
+            let ready = milliseconds > 0 ? poll(&waiting, 1, CInt(milliseconds)) : 0
+            // Stopped and continued.
+            if ready < 0, errno == EINTR { continue }
             var byte: UInt8 = 0
-            guard read(descriptor, &byte, 1) == 1 else { return nil }
+            guard ready > 0, read(descriptor, &byte, 1) == 1 else { return nil }
             bytes.append(byte)
             if byte == UInt8(ascii: "R"), let column = column(in: bytes) { return column }
         }

@@ -29,12 +29,14 @@ extension FullScreen {
             let (title, body) = (VisibleText(title).value, VisibleText(body).value)
             terminal.write(TerminalSequence.notification(title: title, body: body, as: setup.notifications))
         case .bell: terminal.write(TerminalSequence.bell)
+        case .setMouse(let isOn): terminal.setMouse(isOn)
         case .setTitle(let title): terminal.write(TerminalSequence.title(VisibleText(title).value))
         case .edit(let text): edit(text, &tasks)
         case .redraw: redraw()
         case .suspend: terminal.suspend()
         case .saveDraft(let room, let text): keeper.keep(.draft(room, text))
         case .saveInput(let text): keeper.keep(.input(text))
+        case .saveRooms(let rooms): keeper.keep(.rooms(rooms))
         case .saveSettings: keeper.keep(.preferences(setup.preferences(of: model)))
         case .changeName(let name): end(.renamed(name))
         case .logout: end(.loggedOut)
@@ -54,7 +56,9 @@ extension FullScreen {
     /// A picture is drawn in the log where `chafa` is there; everything else is for the desktop's own opener.
     private func open(_ target: String, _ tasks: inout DiscardingTaskGroup) {
         let inbox = inbox
-        let preview = PicturePreview(columns: max(10, model.columns / 2), rows: max(4, model.rows / 2))
+        let preview = PicturePreview(
+            columns: max(10, model.columns / 2), rows: max(4, model.rows / 2), hasColors: setup.colors != .none,
+            isASCII: model.glyphs == .ascii)
         tasks.addTask {
             if let lines = await preview.lines(of: target) {
                 for line in lines { inbox.putUrgent(.answered(line)) }

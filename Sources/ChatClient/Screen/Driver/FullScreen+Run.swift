@@ -12,7 +12,8 @@ extension FullScreen {
         var former: ScreenSetup?
         var trouble: String?
         while true {
-            setup.preferences = await ScreenKeeper(setup).loadPreferences()
+            let keeper = ScreenKeeper(setup)
+            (setup.preferences, setup.keptRooms) = await (keeper.loadPreferences(), keeper.loadRooms())
             let outcome = try await once(setup, trouble: trouble)
             trouble = nil
             if outcome.unsent == 1 { say("1 message is not stored yet; kept") }
@@ -45,8 +46,7 @@ extension FullScreen {
         let session = try await ChatSession(setup.configuration)
         do {
             if let state = setup.state { try? AtomicFile.makeFolder(of: state.log) }
-            let options = Terminal.Options(
-                mouse: setup.preferences.mouse ?? setup.settings.mouse ?? false, errorLog: setup.state?.log)
+            let options = Terminal.Options(mouse: setup.hasMouse, errorLog: setup.state?.log)
             return try await Terminal.run(options) { terminal in
                 await FullScreen(setup, session: session, terminal: terminal).run(trouble: trouble)
             }

@@ -80,7 +80,7 @@ actor FullScreen {
         (model.columns, model.rows) = (size.columns, size.rows)
         await withDiscardingTaskGroup { tasks in
             startSources(&tasks)
-            feed(.started(rooms: setup.rooms, drafts: texts, restored: session.restored), &tasks)
+            feed(.started(rooms: setup.beginning.rooms, drafts: texts, restored: session.restored), &tasks)
             if let trouble { feed(.failed(trouble), &tasks) }
             while ending == nil { await step(&tasks) }
             await sayGoodbye(&tasks)

@@ -6,26 +6,37 @@ import TerminalUI
 struct PicturePreview: Sendable {
     let columns: Int
     let rows: Int
+    var hasColors = true
+    /// Nothing but ASCII can be drawn.
+    var isASCII = false
 
     /// Longer answers are no picture.
     private static let bytesMax = 1 << 20
 
+    /// - Parameter path: where the picture is; links are not looked at.
     /// - Returns: nil where it is no picture, or nobody can draw it.
     func lines(of path: String) async -> [[Span]]? {
-        guard path.hasPrefix("/"), let bytes = await output(of: path), bytes.count <= Self.bytesMax else { return nil }
+        guard !ChatModel.isLink(path[...]), let bytes = await output(of: path), bytes.count <= Self.bytesMax else {
+            return nil
+        }
         let lines = Self.spans(String(decoding: bytes, as: UTF8.self))
         return lines.isEmpty ? nil : lines
     }
 
     private func output(of path: String) async -> [UInt8]? {
-        await Subprogram.output(
-            of: "chafa",
-            [
-                "--format", "symbols", "--colors", "256", "--animate", "off", "--size", "\(columns)x\(rows)", "--",
-                path,
-            ])
+        await Subprogram.output(of: "chafa", options + ["--", path])
     }
 
+    var options: [String] {
+        let colors = hasColors ? "256" : "none"
+        // Blanks of a colour become blocks, see below, so that there must be none.
+        let symbols = isASCII ? ["--symbols", "ascii", "--fg-only"] : []
+        return ["--format", "symbols", "--colors", colors, "--animate", "off", "--size", "\(columns)x\(rows)"] + symbols
+    }
+
+    /// Blanks at the ends of a line are worth nothing to a log, and here they are a part of the picture: those of a
+    /// colour become blocks of it.
+    ///
     /// Text with colours of `SGR 38;5;n`, `48;5;n`, `7`, `0`; every other sequence is left out.
     static func spans(_ text: String) -> [[Span]] {
         var lines: [[Span]] = []
@@ -39,11 +50,29 @@ struct PicturePreview: Sendable {
                     if piece[end] == "m" { style = Self.style(style, after: piece[..<end]) }
                     visible = piece[piece.index(after: end)...]
                 }
-                if !visible.isEmpty { line.append(Span(String(visible), style)) }
+                line += spans(visible, style)
             }
             if !line.isEmpty { lines.append(line) }
         }
         return lines
+    }
+
+    private static func spans(_ text: Substring, _ style: Style) -> [Span] {
+        let isReversed = style.attributes.contains(.reverse)
+        let paper = isReversed ? style.foreground : style.background
+        guard paper != .standard, text.contains(" ") else { return text.isEmpty ? [] : [Span(String(text), style)] }
+        var block = Style.plain
+        block.foreground = paper
+        var spans: [Span] = []
+        var rest = text
+        while let first = rest.first {
+            let piece = rest.prefix { ($0 == " ") == (first == " ") }
+            let isBlank = first == " "
+            let drawn = isBlank ? String(repeating: "█", count: piece.count) : String(piece)
+            spans.append(Span(drawn, isBlank ? block : style))
+            rest = rest.dropFirst(piece.count)
+        }
+        return spans
     }
 
     private static func style(_ style: Style, after parameters: Substring) -> Style {

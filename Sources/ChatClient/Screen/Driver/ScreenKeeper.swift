@@ -4,17 +4,19 @@ import NIOCore
 import NIOPosix
 import TerminalUI
 
-/// Keeps on disk what outlives the screen: drafts, inputs, preferences. Changes are written in their order, away from the
-/// screen; one that cannot be written is no reason to stop.
+/// Keeps on disk what outlives the screen: drafts, inputs, rooms, preferences. Changes are written in their order, away
+/// from the screen; one that cannot be written is no reason to stop.
 final class ScreenKeeper: Sendable {
     enum Change: Sendable {
         case draft(RoomName, String)
         case input(String)
+        case rooms(KeptRooms)
         case preferences(Preferences)
     }
 
     private let drafts: DraftsFile?
     private let inputs: InputHistoryFile?
+    private let rooms: KeptRoomsFile?
     private let preferences: PreferencesFile?
     private let changes: AsyncStream<Change>
     private let continuation: AsyncStream<Change>.Continuation
@@ -24,6 +26,7 @@ final class ScreenKeeper: Sendable {
         let (state, server, owner) = (setup.state, setup.configuration.server, setup.owner)
         drafts = state.map { DraftsFile(path: $0.drafts(server, owner: owner)) }
         inputs = state.map { InputHistoryFile(path: $0.inputHistory(server, owner: owner)) }
+        rooms = state.map { KeptRoomsFile(path: $0.rooms(server, owner: owner)) }
         preferences = state.map { PreferencesFile(path: $0.preferences(server, owner: owner)) }
         (changes, continuation) = AsyncStream.makeStream()
     }
@@ -36,6 +39,11 @@ final class ScreenKeeper: Sendable {
     func loadInputs() async -> [String] {
         let inputs = inputs
         return (try? await threads.runIfActive { try inputs?.load() }) ?? []
+    }
+
+    func loadRooms() async -> KeptRooms {
+        let rooms = rooms
+        return (try? await threads.runIfActive { try rooms?.load() }) ?? KeptRooms()
     }
 
     func loadPreferences() async -> Preferences {
@@ -61,6 +69,9 @@ final class ScreenKeeper: Sendable {
             case .input(let input):
                 let inputs = inputs
                 await write { try inputs?.append(input) }
+            case .rooms(let changed):
+                let rooms = rooms
+                await write { try rooms?.save(changed) }
             case .preferences(let changed):
                 let preferences = preferences
                 await write { try preferences?.save(changed) }

@@ -44,7 +44,10 @@ struct ScreenRequest: Sendable {
             try await session.setTopic(room, topic)
             return .tick
         case .openDirect(let user):
-            return .directOpened(try await session.direct(with: user), with: user)
+            let asksForGuest = user.hasPrefix(RoomModel.guestSign)
+            let name = asksForGuest ? String(user.dropFirst(RoomModel.guestSign.count)) : user
+            let (room, isGuest) = try await session.direct(with: name, isGuest: asksForGuest)
+            return .directOpened(room, with: user, isGuest: isGuest)
         case .askDirects:
             return .directs(try await session.directs())
         case .askWho(let room):

@@ -6,8 +6,13 @@ import TerminalUI
 /// With what the full screen begins: the server, the rooms, and what the user set.
 struct ScreenSetup: Sendable {
     var configuration: ChatSession.Configuration
+    /// Those that this run was asked for: they come before all others.
     var rooms: [RoomName]
-    /// The one to look at first; nil: the first one.
+    /// Those of the settings.
+    var configuredRooms: [RoomName] = []
+    /// Those of the last run.
+    var keptRooms = KeptRooms()
+    /// The one to look at first; nil: the one of the last run, or the first one.
     var shownFirst: RoomName?
     /// Entries of each room to begin with.
     var count: Int
@@ -26,12 +31,21 @@ struct ScreenSetup: Sendable {
 
     static func wallClock() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970) * 1000) }
 
+    /// The terminal is asked to report the mouse from the start.
+    var hasMouse: Bool { preferences.mouse ?? settings.mouse ?? false }
+
+    /// The rooms to join, and the one to look at where it is not the first one.
+    var beginning: (rooms: [RoomName], shown: RoomName?) {
+        keptRooms.beginning(named: rooms, configured: configuredRooms)
+    }
+
     func model() -> ChatModel {
         var model = ChatModel(
             server: configuration.server.authority, user: configuration.user ?? "", calendar: Self.calendar)
         model.glyphs = glyphs
         model.calendar.hasTwelveHours = settings.timeFormat == .hours12
-        model.ledger.shownFirst = shownFirst
+        model.ledger.shownFirst = shownFirst ?? beginning.shown
+        model.ledger.keptRooms = keptRooms
         model.ledger.hasToken = configuration.token != nil
         model.now = .now()
         model.wallClock = Self.wallClock()
@@ -50,17 +64,25 @@ struct ScreenSetup: Sendable {
         }
         if let level = settings.notifications { model.ledger.notifyByDefault = RoomModel.Notify(level) }
         model.ledger.rings = preferences.bell ?? settings.bell ?? true
+        model.ledger.hasMouse = hasMouse
         return model
     }
 
-    /// The preferences as the model has them now.
+    /// The preferences as the model has them now. What nobody changed stays with the settings.
     func preferences(of model: ChatModel) -> Preferences {
+        let before = self.model()
+        func kept<Value: Equatable>(_ value: Value?, _ current: (ChatModel) -> Value) -> Value? {
+            value == nil && current(model) == current(before) ? nil : current(model)
+        }
         var changed = preferences
-        changed.theme = model.theme.name
-        changed.typing = model.sharesTyping
-        changed.bell = model.ledger.rings
-        changed.panes = ClientSettings.Panes(rooms: model.showsRooms, members: model.showsMembers).rawValue
-        changed.ignored = model.ignored.sorted()
+        changed.theme = kept(changed.theme) { $0.theme.name }
+        changed.typing = kept(changed.typing) { $0.sharesTyping }
+        changed.bell = kept(changed.bell) { $0.ledger.rings }
+        changed.mouse = kept(changed.mouse) { $0.ledger.hasMouse }
+        changed.panes = kept(changed.panes) {
+            ClientSettings.Panes(rooms: $0.showsRooms, members: $0.showsMembers).rawValue
+        }
+        changed.ignored = kept(changed.ignored) { $0.ignored.sorted() }
         var muted = model.ledger.muted
         var levels = model.ledger.notify
         for room in model.rooms.values {
@@ -68,8 +90,11 @@ struct ScreenSetup: Sendable {
             let usual = room.kind == .room ? model.ledger.notifyByDefault : .all
             levels[room.name] = room.notify == usual ? nil : room.notify
         }
-        changed.muted = muted.map(\.value).sorted()
-        changed.roomNotifications = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.value, $0.value.rawValue) })
+        if changed.muted != nil || !muted.isEmpty { changed.muted = muted.map(\.value).sorted() }
+        if changed.roomNotifications != nil || !levels.isEmpty {
+            changed.roomNotifications = Dictionary(
+                uniqueKeysWithValues: levels.map { ($0.key.value, $0.value.rawValue) })
+        }
         return changed
     }
 
