@@ -68,12 +68,12 @@ struct PosixVolume: Volume {
     }
 
     func facts(of path: String) throws -> FileFacts? {
-        var status = stat()
-        guard lstat(absolute(path), &status) == 0 else {
+        var facts = termchat_file_facts()
+        guard termchat_path_facts(absolute(path), &facts) == 0 else {
             guard errno == ENOENT || errno == ENOTDIR else { throw VolumeError.last("stat \(path)") }
             return nil
         }
-        return FileFacts(status)
+        return FileFacts(facts)
     }
 
     func touch(_ path: String) throws {
@@ -108,9 +108,9 @@ private final class PosixFile: VolumeFile {
     deinit { close(descriptor) }
 
     func facts() throws -> FileFacts {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw VolumeError.last("fstat \(path)") }
-        return FileFacts(status)
+        var facts = termchat_file_facts()
+        guard termchat_descriptor_facts(descriptor, &facts) == 0 else { throw VolumeError.last("fstat \(path)") }
+        return FileFacts(facts)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
@@ -166,16 +166,17 @@ private final class PosixFile: VolumeFile {
 
     func seal() throws {
         guard fchmod(descriptor, 0o440) == 0 else { throw VolumeError.last("fchmod \(path)") }
-        let time = timespec(tv_sec: FileFacts.sealedTime, tv_nsec: 0)
-        guard futimens(descriptor, [time, time]) == 0 else { throw VolumeError.last("futimens \(path)") }
+        guard termchat_set_modified(descriptor, Int64(FileFacts.sealedTime)) == 0 else {
+            throw VolumeError.last("futimens \(path)")
+        }
     }
 }
 
 extension FileFacts {
-    fileprivate init(_ status: stat) {
+    fileprivate init(_ facts: termchat_file_facts) {
         self.init(
-            size: Int(status.st_size), modified: status.st_mtim.tv_sec, modifiedNanoseconds: status.st_mtim.tv_nsec,
-            links: Int(status.st_nlink))
+            size: Int(facts.size), modified: Int(facts.modified), modifiedNanoseconds: Int(facts.modified_nanoseconds),
+            links: Int(facts.links))
     }
 }
 
