@@ -15,7 +15,9 @@ enum HostileModels {
             room.topic = text()
             let user = text(3)
             room.members = [ViewSamples.member(user), ViewSamples.member(text(3))]
-            room.typing = [user: .distantFuture, text(3): .distantFuture]
+            room.typing = [user: .distantFuture]
+            // Two texts may be the same one.
+            room.typing[text(3)] = .distantFuture
             room.files = [ViewSamples.file(text(), 1)]
             for number in 0..<8 {
                 room.log.append(
