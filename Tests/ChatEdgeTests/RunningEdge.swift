@@ -62,33 +62,35 @@ struct RunningEdge {
     }
 }
 
-/// Descriptors that this process has open.
-/// Sockets of this process that listen at an address, or have it on one of their ends. Other suites open descriptors of
-/// their own meanwhile, so that a count of all tells nothing.
+/// Sockets of this process that listen at an address, or have it on one of their ends, with both ends. Other suites open
+/// descriptors of their own meanwhile, so that a count of all tells nothing.
 /// - Parameters:
 ///   - port: of TCP over IPv4.
 ///   - path: of a Unix socket.
-func openSockets(port: Int, path: String) -> Int {
+func openSockets(port: Int, path: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    return names.compactMap { Int32($0) }.count { descriptor in
-        [getsockname, getpeername].contains { ask in
-            var address = sockaddr_storage()
-            var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            return withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &size) } == 0
-                    && isAt(UnsafeRawPointer(pointer), port: port, path: path)
-            }
-        }
+    return names.compactMap { Int32($0) }.compactMap { descriptor in
+        let ends = [getsockname, getpeername].map { end(of: descriptor, $0) }
+        return ends.contains(String(port)) || ends.contains(path) ? "\(descriptor): \(ends)" : nil
     }
 }
 
-private func isAt(_ address: UnsafeRawPointer, port: Int, path: String) -> Bool {
-    switch Int32(address.load(as: sockaddr.self).sa_family) {
-    case AF_INET: return Int(UInt16(bigEndian: address.load(as: sockaddr_in.self).sin_port)) == port
-    case AF_UNIX:
-        let name = address.advanced(by: MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2)
-        return String(cString: name.assumingMemoryBound(to: CChar.self)) == path
-    default: return false
+/// A port of IPv4 or the path of a Unix socket; nil where it is neither, or not there.
+private func end(
+    of descriptor: Int32, _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+) -> String? {
+    var address = sockaddr_storage()
+    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &address) { storage in
+        let pointer = UnsafeMutableRawPointer(storage)
+        guard ask(descriptor, pointer.assumingMemoryBound(to: sockaddr.self), &size) == 0 else { return nil }
+        switch Int32(storage.pointee.ss_family) {
+        case AF_INET: return String(UInt16(bigEndian: pointer.load(as: sockaddr_in.self).sin_port))
+        case AF_UNIX:
+            let name = pointer.advanced(by: MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2)
+            return String(cString: name.assumingMemoryBound(to: CChar.self))
+        default: return nil
+        }
     }
 }
 
