@@ -30,7 +30,7 @@ public struct BorrowedModes: Sendable {
         let state = Borrowing.shared
         guard state.pointee.isWanted else { return }
         state.pointee.isWanted = false
-        tcsetattr(state.pointee.terminal, discardsInput ? TCSAFLUSH : TCSANOW, &state.pointee.before)
+        state.pointee.giveBack(discardsInput ? TCSAFLUSH : TCSANOW)
         Borrowing.uninstall()
     }
 }
@@ -54,6 +54,21 @@ private struct Borrowing {
         actions.initialize(repeating: sigaction(), count: 65)
         return actions
     }()
+
+    /// In the background the terminal is the shell's, which got it back when we were stopped: to set its modes would only
+    /// stop us, also on our way out.
+    var isInForeground: Bool {
+        let group = tcgetpgrp(terminal)
+        return group < 0 || group == getpgrp()
+    }
+
+    mutating func giveBack(_ how: Int32 = TCSANOW) {
+        if isInForeground { tcsetattr(terminal, how, &before) }
+    }
+
+    mutating func takeAgain() {
+        if isWanted, isInForeground { tcsetattr(terminal, TCSANOW, &borrowed) }
+    }
 
     /// Bit by signal; only ``install()`` and ``uninstall()`` use it.
     nonisolated(unsafe) private static var installed = 0
@@ -86,8 +101,8 @@ private struct Borrowing {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = handler
         action.sa_flags = SA_RESTART
-        // Nothing else is held back: a change of modes in the background is to stop us.
-        sigemptyset(&action.sa_mask)
+        // One after the other: a job that is ended is continued as well, and must not stop again before it ends.
+        sigfillset(&action.sa_mask)
         sigaction(signal, &action, savedActions + Int(signal))
         installed |= 1 << signal
     }
@@ -106,29 +121,24 @@ private struct Borrowing {
 }
 
 private func endSignal(_ signal: Int32) {
-    let state = Borrowing.shared
-    tcsetattr(state.pointee.terminal, TCSANOW, &state.pointee.before)
+    Borrowing.shared.pointee.giveBack()
     Borrowing.passOn(signal)
 }
 
 private func stopSignal(_ signal: Int32) {
     let before = errno
-    let state = Borrowing.shared
-    tcsetattr(state.pointee.terminal, TCSANOW, &state.pointee.before)
+    Borrowing.shared.pointee.giveBack()
     Borrowing.passOn(signal)
     // Where nobody could continue us, it did nothing, and no SIGCONT comes.
-    takeAgain()
+    Borrowing.shared.pointee.takeAgain()
     errno = before
 }
 
 private func continueSignal(_ signal: Int32) {
     let before = errno
-    takeAgain()
-    errno = before
-}
-
-/// In the background, after `bg`, this stops us until `fg`.
-private func takeAgain() {
     let state = Borrowing.shared
-    if state.pointee.isWanted { tcsetattr(state.pointee.terminal, TCSANOW, &state.pointee.borrowed) }
+    // `bg`: we stop again when the handler returns, until `fg`.
+    if state.pointee.isWanted, !state.pointee.isInForeground { raise(SIGTTOU) }
+    state.pointee.takeAgain()
+    errno = before
 }

@@ -5,8 +5,8 @@ struct PackedCell: Equatable {
         let rawValue: UInt32
 
         static let space = Glyph(rawValue: 0x20)
-        static let rightHalf = Glyph(rawValue: 0)
-        /// Scalars have 21 bits.
+        /// Scalars have 21 bits; it is none of them.
+        static let rightHalf = Glyph(rawValue: 0x4000_0000)
         private static let clusterMark: UInt32 = 0x8000_0000
 
         fileprivate init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -17,9 +17,9 @@ struct PackedCell: Equatable {
         /// Of a cluster of several scalars.
         var number: Int? { rawValue & Self.clusterMark == 0 ? nil : Int(rawValue & ~Self.clusterMark) }
         var scalar: Unicode.Scalar? { number == nil && self != .rightHalf ? Unicode.Scalar(rawValue) : nil }
-        var isASCII: Bool { rawValue < 0x80 && self != .rightHalf }
+        var isASCII: Bool { rawValue < 0x80 }
         /// See ``Character/isDoubtful``.
-        var isDoubtful: Bool { rawValue >= 0x80 && (scalar?.isDoubtful ?? true) }
+        var isDoubtful: Bool { rawValue >= 0x80 && self != .rightHalf && (scalar?.isDoubtful ?? true) }
     }
 
     /// The glyph in the lower half; above it the attributes, then the link.

@@ -144,6 +144,16 @@ extension Scenarios {
                     try await screen.shows("termchat: ")
                     #expect(try await !screen.screen().contains { $0.contains("my-secret") })
                     try await Self.expectPrompt(screen, cluster)
+                    // A job that is ended where it was stopped asks nobody for the terminal.
+                    try await screen.type("clear; \(login)")
+                    try await screen.press("Enter")
+                    try await screen.shows("Token for")
+                    try await Self.hidesTyping(screen, cluster)
+                    try await screen.press("C-z")
+                    try await Self.expectPrompt(screen, cluster)
+                    try await screen.type("kill %1; kill -CONT %1; wait; echo the job''s over")
+                    try await screen.press("Enter")
+                    try await screen.shows("the jobs over")
                 }
             }
         }

@@ -25,6 +25,14 @@ import Testing
         #expect(screen.text == ["\u{fffd}\u{fffd}a"])
     }
 
+    /// One column wide and never drawn as it is; no half of anything.
+    @Test func aNULIsNoRightHalf() {
+        var screen = Screen(columns: 4, rows: 1)
+        screen.put("aé\0", column: 0, row: 0)
+        screen.put("b", column: 2, row: 0)
+        #expect(screen.text == ["aéb"])
+    }
+
     @Test func fillingTakesCellsOfOneColumnOnly() {
         var screen = Screen(columns: 3, rows: 1)
         screen.fill(column: 0, row: 0, width: 3, with: Cell("日"))

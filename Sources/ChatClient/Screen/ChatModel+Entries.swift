@@ -83,7 +83,6 @@ extension ChatModel {
             goOnFetching(in: name, nil)
             return warn("older messages could not be had")
         }
-        if !more || entries.isEmpty || entries.first?.previous == .zero { rooms[name]?.hasOldest = true }
         var page: [(line: LogLine, position: Position)] = []
         for entry in entries where rooms[name]?.log.index(of: .entry(entry.id)) == nil {
             var (line, key) = logLine(of: entry)
@@ -91,6 +90,8 @@ extension ChatModel {
             page.append((line, entry.id))
             countUnread(line, at: entry.id, in: name)
         }
+        // A page that brings nothing new is the last one, whatever its server says: the next question would be the same.
+        if !more || page.isEmpty || entries.first?.previous == .zero { rooms[name]?.hasOldest = true }
         rooms[name]?.log.prepend(page)
         goOnSeeking(in: name)
         goOnFetching(in: name, page.count)

@@ -84,8 +84,8 @@ extension ChatModel {
         var kept = KeptRooms()
         kept.joined = order.filter { name in
             guard let room = rooms[name], room.kind == .room, !name.isDirect else { return false }
-            // Who may not enter today is not to be told so each time.
-            if case .refused = room.membership { return false }
+            // Who may not enter is not to be told so each time.
+            if case .refused = room.membership { return !room.notes.isShut }
             return true
         }
         // Who looks at a room of two last comes back to the room before it.

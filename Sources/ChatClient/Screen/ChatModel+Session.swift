@@ -100,6 +100,7 @@ extension ChatModel {
     private mutating func refused(_ name: RoomName, _ error: ErrorFrame) {
         guard rooms[name] != nil else { return }
         rooms[name]?.membership = .refused(error.message)
+        rooms[name]?.notes.isShut = [.forbidden, .unauthorized, .invalidRoom].contains(error.code)
         ledger.changesRooms = true
         add(.notice("cannot join \(called(name)): \(error.message)"), to: name)
         let kept = unsent(in: name)

@@ -84,6 +84,8 @@ struct RoomNotes: Sendable {
     var lostAt: UInt64?
     /// The history that the room began with is in the log.
     var hasCaughtUp = false
+    /// It was refused for a reason that holds tomorrow as well, unlike too many rooms or a name that is taken.
+    var isShut = false
     /// The room's last entry when it was joined. Not in the log where an earlier run's messages waited for this room: then
     /// only what followed them is told.
     var newestAtJoin: Position?

@@ -179,6 +179,14 @@ import Testing
         #expect(chat.model.ledger.keptRooms.joined == [lobby, ops], "the server knows those of two")
     }
 
+    @Test(arguments: [ErrorCode.tooManyRooms, .invalidUser, .rateLimited])
+    func whoCouldNotEnterForTheMomentIsSentThereAgain(code: ErrorCode) {
+        var chat = ModelFixture()
+        chat.enter("/join dev")
+        chat.session(.roomRefused(room("dev"), ErrorFrame(code: code, message: "not now")))
+        #expect(chat.model.ledger.keptRooms.joined == [lobby, ops, room("dev")])
+    }
+
     @Test(
         arguments: [
             // Nothing is known of an earlier run.
