@@ -180,7 +180,8 @@ let tests: [Target] =
             "ChatUploadTests",
             [
                 "ChatUpload", "ChatBroker", "ChatIdentity", "ChatWire", "ServerKit", "WebSocketServer", "ChatTesting",
-                .nioCore, .nioPosix, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto, .logging,
+                .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto,
+                .logging,
             ]),
         suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
         suite("TerminalUITests", ["TerminalUI", "terminal-probe"]),

@@ -41,6 +41,20 @@ import Testing
             #expect(try await value(of: bytes, redis) == "100")
             try await release("u2", counting: 0, node)
             #expect(try await value(of: bytes, redis) == "0")
+            // Its own worker goes on.
+            try await release("u1", counting: 0, node)
+            #expect(try await value(of: bytes, redis) == "0")
+        }
+    }
+
+    /// Which counted it as it was finished, from a reservation of no known length too.
+    @Test(arguments: [100, 0]) func whatAnOlderWorkerFinishedCountsOnce(reserved: Int) async throws {
+        try await with { redis, node in
+            #expect(try await reserve("u1", node, bytes: reserved) == .granted)
+            try await redis.cli("ZREM", pending, "u1")
+            try await redis.cli("INCRBY", bytes, "\(70 - reserved)")
+            try await release("u1", counting: 70, node)
+            #expect(try await value(of: bytes, redis) == "70")
         }
     }
 

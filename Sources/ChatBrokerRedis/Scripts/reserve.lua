@@ -48,7 +48,8 @@ if ARGV[1] == 'release' then
   local was_pending = redis.call('ZREM', pending, id) == 1
   local before, day_end = noted(id)
   redis.call('HDEL', counted_key, id)
-  if before or was_pending then correct(bytes, before or tonumber(ARGV[4]), day_end) end
+  -- One that neither is pending nor was forgotten was ended by a worker that notes nothing, and corrected by it.
+  if was_pending or day_end == 0 then correct(bytes, before or tonumber(ARGV[4]), day_end) end
   return { 'granted', 0 }
 end
 

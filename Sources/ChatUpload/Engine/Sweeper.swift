@@ -62,8 +62,11 @@ struct Sweeper: Sendable {
                 case .kept: break
                 case .removed(let owner):
                     engine.metrics.expired.increment()
-                    await engine.release(id, owner, counting: 0)
-                case .cleared(let owner, let bytes): await engine.release(id, owner, counting: bytes)
+                    try? await engine.release(id, owner, counting: 0)
+                case .cleared(let owner, let bytes):
+                    try await engine.release(id, owner, counting: bytes)
+                    // Behind it, so that another sweep repeats what this one could not do.
+                    try await engine.disk.run { [store] in try store.discard(id) }
                 // Each one would wait for it as long as the first.
                 case .finish where isScanAway: break
                 case .finish(let record, let offset, let isSealed):

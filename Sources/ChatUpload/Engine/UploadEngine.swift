@@ -67,11 +67,11 @@ struct UploadEngine: Sendable {
         try? await registry.call { $0.renew(id.value, of: account, lifetime: lifetime) }
     }
 
-    /// The upload is over; a broker that is away forgets it by itself, in time.
+    /// The upload is over. A broker that is away forgets it by itself, in time, as one of which nothing counts.
     /// - Parameter bytes: what counts for the day of its user.
-    func release(_ id: UploadID, _ owner: UploadOwner?, counting bytes: Int) async {
+    func release(_ id: UploadID, _ owner: UploadOwner?, counting bytes: Int) async throws {
         guard let owner, let account = owner.account else { return }
-        try? await registry.call {
+        try await registry.call {
             $0.release(id.value, of: account, counting: bytes, reserved: owner.reserved)
         }
     }
@@ -208,7 +208,16 @@ struct UploadEngine: Sendable {
             metrics.finished.increment()
             await offer(room, of: file)
         }
-        await release(id, told, counting: file.bytes)
+        do {
+            try await release(id, told, counting: file.bytes)
+        } catch {
+            // The file is finished all the same. If it is deleted before a sweep meets what is left, no bytes must be there to
+            // finish it again.
+            try? await disk.run { [store] in try store.discardBytes(id) }
+            logger.notice(
+                "what a file counts is left for the next sweep", metadata: ["id": "\(id)", "error": "\(error)"])
+            return
+        }
         // Last, as it says whose the place in the account is: of a worker that stops before, a sweep gives it back.
         try await disk.run { [store] in try store.discard(id) }
     }
@@ -227,7 +236,7 @@ struct UploadEngine: Sendable {
     /// Ends an upload that is not to be finished.
     func remove(_ id: UploadID, _ owner: UploadOwner?) async throws {
         try await disk.run { [store] in try store.discardBytes(id) }
-        await release(id, owner, counting: 0)
+        try? await release(id, owner, counting: 0)
         try await disk.run { [store] in try store.discard(id) }
     }
 

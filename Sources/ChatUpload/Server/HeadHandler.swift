@@ -37,6 +37,8 @@ final class HeadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // The rest of the head may come behind the answer.
+        guard !isRefused else { return }
         switch unwrapInboundIn(data) {
         case .head(var head):
             deadline?.cancel()

@@ -23,7 +23,7 @@ extension UploadStore {
         case finish(UploadRecord, offset: Int, isSealed: Bool)
         /// Its time was over.
         case removed(UploadOwner?)
-        /// Its file is finished, and this was left of it.
+        /// Its file is finished. Whose it was is still there, until ``UploadStore/discard(_:)``.
         case cleared(UploadOwner?, bytes: Int)
     }
 
@@ -31,11 +31,13 @@ extension UploadStore {
     func sweepPartial(_ id: UploadID, _ rules: SweepRules) throws -> PartialVerdict {
         // In this order: a commit becomes a finished record by a rename.
         if try volume.facts(of: Layout.done(id)) != nil { return .kept }
-        if let file = try finishedFile(id) {
+        if try volume.facts(of: Layout.file(id)) != nil {
             let owner = try owner(of: id)
-            try discard(id)
-            return .cleared(owner, bytes: file.bytes)
+            let bytes = try finishedBytes(id, owner)
+            try discardBytes(id)
+            return .cleared(owner, bytes: bytes)
         }
+        try checkVolume()
         // One whose end was interrupted has its record left. Who takes a claim over while it is looked for renews the folder.
         let hasBytes = try claim(of: id) != nil || volume.facts(of: Layout.sealed(id)) != nil
         let isResumable = try hasBytes && volume.facts(of: Layout.record(id)) != nil
@@ -48,6 +50,12 @@ extension UploadStore {
         let owner = try? owner(of: id)
         try discard(id)
         return .removed(owner)
+    }
+
+    /// A record that cannot be read does not say, but what it is of does, or what was reserved for that.
+    private func finishedBytes(_ id: UploadID, _ owner: UploadOwner?) throws -> Int {
+        if let file = try? finishedFile(id) { return file.bytes }
+        return try volume.facts(of: Layout.content(id))?.size ?? owner?.reserved ?? 0
     }
 
     /// What time it is on the volume, by which its files are dated: that of a server may be another one than the worker's.

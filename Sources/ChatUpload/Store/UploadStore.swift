@@ -71,13 +71,13 @@ struct UploadStore: Sendable {
         try RecordFile.encode(owner).withUnsafeBytes { try file.write($0, at: 0) }
     }
 
-    /// nil where nobody said.
+    /// nil where nobody said, or what was said cannot be read.
     func owner(of id: UploadID) throws -> UploadOwner? {
         if let bytes = try volume.contents(of: Layout.owner(id), bytesMax: RecordFile.bytesMax) {
             return try? RecordFile.decode(UploadOwner.self, bytes)
         }
         guard let bytes = try volume.contents(of: Layout.record(id), bytesMax: RecordFile.bytesMax) else { return nil }
-        return try RecordFile.decode(UploadRecord.self, bytes).owner
+        return try? RecordFile.decode(UploadRecord.self, bytes).owner
     }
 
     /// Where an upload stands; nil where there is none.

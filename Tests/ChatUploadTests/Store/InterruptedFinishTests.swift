@@ -99,8 +99,12 @@ import Testing
             try settle(id, file, store, &room)
         }
         for id in try store.partials() {
-            guard case .finish(_, let offset, let isSealed) = try store.sweepPartial(id, rules) else { continue }
-            try finish(id, isSealed ? nil : try store.takeOver(id, at: offset).writing, store, &room)
+            switch try store.sweepPartial(id, rules) {
+            case .finish(_, let offset, let isSealed):
+                try finish(id, isSealed ? nil : try store.takeOver(id, at: offset).writing, store, &room)
+            case .cleared: try store.discard(id)
+            case .kept, .removed: break
+            }
         }
         try store.sweepContent()
         for folder in try store.blobFolders() { try store.sweepBlobs(in: folder) }

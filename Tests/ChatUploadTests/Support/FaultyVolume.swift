@@ -13,6 +13,7 @@ final class FaultyVolume: Volume {
         var error: VolumeError?
         /// The calls that fail; nil for every change.
         var calls: Set<Call>?
+        var behindRename: (folder: String, body: @Sendable () throws -> Void)?
     }
 
     enum Call: Hashable, CaseIterable { case create, open, write, sync, rename, link, read, remove, syncFolder, other }
@@ -31,6 +32,11 @@ final class FaultyVolume: Volume {
     /// Every change, or each of `calls`, fails so from now on; nil ends it.
     func fail(with error: VolumeError?, in calls: Set<Call>? = nil) {
         state.withLockedValue { ($0.error, $0.calls) = (error, calls) }
+    }
+
+    /// Runs `body` once, on the thread of the next rename into `folder`.
+    func behindRename(into folder: String, _ body: @escaping @Sendable () throws -> Void) {
+        state.withLockedValue { $0.behindRename = (folder, body) }
     }
 
     fileprivate func change(_ call: Call = .other) throws {
@@ -74,6 +80,12 @@ final class FaultyVolume: Volume {
     func rename(_ path: String, to target: String) throws {
         try change(.rename)
         try volume.rename(path, to: target)
+        let body = state.withLockedValue { state -> (@Sendable () throws -> Void)? in
+            guard let behind = state.behindRename, target.hasPrefix(behind.folder + "/") else { return nil }
+            state.behindRename = nil
+            return behind.body
+        }
+        try body?()
     }
 
     func link(_ path: String, to target: String) throws {
