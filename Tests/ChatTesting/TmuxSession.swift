@@ -98,8 +98,14 @@ public struct TmuxSession: Sendable {
     public func shows(
         _ text: String, within deadline: Duration = .seconds(20), file: StaticString = #fileID, line: UInt = #line
     ) async throws {
-        try await eventually("the screen to show '\(text)'", within: deadline, file: file, line: line) {
-            try await screen().contains { $0.contains(text) }
+        var rows: [String] = []
+        do {
+            try await eventually("the screen to show '\(text)'", within: deadline, file: file, line: line) {
+                rows = try await screen()
+                return rows.contains { $0.contains(text) }
+            }
+        } catch let failure as NotInTime {
+            throw NotInTime(description: ([failure.description + ", which shows:"] + rows).joined(separator: "\n"))
         }
     }
 

@@ -20,7 +20,8 @@ extension ChatModel {
     }
 
     private mutating func tellEnd(of transfer: TransferModel) {
-        let opens = ledger.opening.remove(Self.openingKey(transfer.name, transfer.room)) != nil && !transfer.isUpload
+        // The upload of the same file may end after its line is in the room, and was opened.
+        let opens = !transfer.isUpload && ledger.opening.remove(Self.openingKey(transfer.name, transfer.room)) != nil
         switch transfer.state {
         case .waiting, .running, .verifying, .retrying: return
         case .done(let path):

@@ -45,6 +45,8 @@ import Testing
         var download = transfer(1, .running, name: "p.png")
         download.isUpload = false
         chat.send(.transfer(download))
+        // Its line is in the room before its upload has ended here.
+        chat.send(.transfer(transfer(2, .done("p.png"), name: "p.png")))
         download.state = .done("/home/ann/p.png")
         #expect(chat.send(.transfer(download)) == [.open("/home/ann/p.png")])
         chat.say(5, "see https://a.test/1 and https://a.test/2 please")

@@ -42,7 +42,13 @@ enum ForegroundProgram {
         }
     }
 
-    private static func spawn(_ words: [String]) -> pid_t? {
+    /// Starts a program without waiting for it.
+    /// - Parameters:
+    ///   - words: the program's path, then its arguments.
+    ///   - actions: what becomes of its descriptors; nil: it has ours.
+    static func spawn(
+        _ words: [String], _ actions: UnsafePointer<posix_spawn_file_actions_t>? = nil
+    ) -> pid_t? {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -58,6 +64,6 @@ enum ForegroundProgram {
         arguments.append(nil)
         defer { arguments.forEach { free($0) } }
         var process = pid_t()
-        return posix_spawn(&process, words[0], nil, &attributes, &arguments, environ) == 0 ? process : nil
+        return posix_spawn(&process, words[0], actions, &attributes, &arguments, environ) == 0 ? process : nil
     }
 }

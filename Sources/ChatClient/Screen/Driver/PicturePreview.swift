@@ -109,23 +109,56 @@ enum Opener {
 
 /// A program that is run for its output.
 enum Subprogram {
+    /// Longer output is cut, and what writes it ends for want of a reader.
+    static let bytesMax = 2 << 20
+
+    /// Returns when it has ended. Where the task is cancelled it is told to end.
     /// - Returns: what it wrote; nil where it is not there or failed.
     static func output(of program: String, _ arguments: [String]) async -> [UInt8]? {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        return await withCheckedContinuation { continuation in
-            // A thread of its own: reading waits for the program.
-            Thread.detachNewThread {
-                guard (try? process.run()) != nil else { return continuation.resume(returning: nil) }
-                let bytes = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-                process.waitUntilExit()
-                continuation.resume(returning: process.terminationStatus == 0 ? Array(bytes) : nil)
+        guard let (process, output) = start(["/usr/bin/env", program] + arguments) else { return nil }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // A thread of its own: reading waits for the program.
+                Thread.detachNewThread {
+                    let bytes = read(output)
+                    close(output)
+                    var status: CInt = 0
+                    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+                    continuation.resume(returning: status == 0 ? bytes : nil)
+                }
             }
+        } onCancel: {
+            kill(process, SIGTERM)
         }
+    }
+
+    private static func start(_ words: [String]) -> (pid_t, CInt)? {
+        var ends: [CInt] = [0, 0]
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        guard let process = ForegroundProgram.spawn(words, &actions) else {
+            close(ends[0])
+            return nil
+        }
+        return (process, ends[0])
+    }
+
+    private static func read(_ output: CInt) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+        while bytes.count < bytesMax {
+            let count = Glibc.read(output, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += chunk[..<count]
+        }
+        return bytes
     }
 }
