@@ -103,7 +103,7 @@ class Scene:
         ada.press("Enter")
         ada.shows("on it.*✓")
         self.grace.say("/msg ada the rollback plan is ready, just in case 🤞")
-        ada.shows("(●|○) grace +1")
+        ada.shows("(●|○) ~?grace +1")
         time.sleep(0.7)
         for text in ("6.3 is out", "rollback plan"):
             ada.press("M-a")
