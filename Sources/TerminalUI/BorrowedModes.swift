@@ -49,18 +49,10 @@ private struct Borrowing {
     }()
 
     /// What signals did before, by number.
-    nonisolated(unsafe) static let savedActions: UnsafeMutablePointer<sigaction> = {
-        let actions = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
-        actions.initialize(repeating: sigaction(), count: 65)
-        return actions
-    }()
+    nonisolated(unsafe) static let savedActions = Signals.makeActions()
 
-    /// In the background the terminal is the shell's, which got it back when we were stopped: to set its modes would only
-    /// stop us, also on our way out.
-    var isInForeground: Bool {
-        let group = tcgetpgrp(terminal)
-        return group < 0 || group == getpgrp()
-    }
+    /// In the background the shell has it: it got it back when we were stopped.
+    var isInForeground: Bool { Signals.isInForeground(terminal) }
 
     mutating func giveBack(_ how: Int32 = TCSANOW) {
         if isInForeground { tcsetattr(terminal, how, &before) }
@@ -75,7 +67,8 @@ private struct Borrowing {
 
     static func install() {
         _ = savedActions
-        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP] where action(of: signal) == .standard {
+        // Who ignores a signal or handles it has a reason.
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP] where Signals.action(of: signal) == .standard {
             set(signal, signal == SIGTSTP ? stopSignal : endSignal)
         }
         set(SIGCONT, continueSignal)
@@ -86,15 +79,6 @@ private struct Borrowing {
             sigaction(signal, savedActions + Int(signal), nil)
         }
         installed = 0
-    }
-
-    private enum Action { case standard, other }
-
-    /// Who ignores a signal or handles it has a reason.
-    private static func action(of signal: Int32) -> Action {
-        var action = sigaction()
-        sigaction(signal, nil, &action)
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0 ? .standard : .other
     }
 
     private static func set(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
@@ -109,13 +93,9 @@ private struct Borrowing {
 
     /// Lets happen what would have happened without us.
     static func passOn(_ signal: Int32) {
-        var (ours, mask, maskBefore) = (sigaction(), sigset_t(), sigset_t())
+        var ours = sigaction()
         sigaction(signal, savedActions + Int(signal), &ours)
-        raise(signal)
-        sigemptyset(&mask)
-        sigaddset(&mask, signal)
-        pthread_sigmask(SIG_UNBLOCK, &mask, &maskBefore)
-        pthread_sigmask(SIG_SETMASK, &maskBefore, nil)
+        Signals.deliver(signal)
         sigaction(signal, &ours, nil)
     }
 }

@@ -39,11 +39,7 @@ struct TerminalRestoration {
     }()
 
     /// What signals did before, by number.
-    nonisolated(unsafe) static let savedActions: UnsafeMutablePointer<sigaction> = {
-        let actions = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
-        actions.initialize(repeating: sigaction(), count: 65)
-        return actions
-    }()
+    nonisolated(unsafe) static let savedActions = Signals.makeActions()
 
     private static let setUpBytes = Sequence(TerminalSequence.setUp)
     private static let tearDownBytes = Sequence(TerminalSequence.tearDown)
@@ -59,11 +55,7 @@ struct TerminalRestoration {
 
     private static let exitRegistered = atexit { TerminalRestoration.shared.pointee.tearDown() }
 
-    /// Whether the terminal is this process group's to change. One that is nobody's terminal has no jobs.
-    var isInForeground: Bool {
-        let group = tcgetpgrp(terminal)
-        return group < 0 || group == getpgrp()
-    }
+    var isInForeground: Bool { Signals.isInForeground(terminal) }
 
     mutating func setUp() {
         if errorLog >= 0 { dup2(errorLog, STDERR_FILENO) }

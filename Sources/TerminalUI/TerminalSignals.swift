@@ -11,7 +11,7 @@ enum TerminalSignals {
 
     static func install() {
         for signal in fatal { install(signal, SA_SIGINFO | SA_ONSTACK, fatalSignal, overIgnored: true) }
-        for signal in fatalByDefault where action(of: signal) == .standard {
+        for signal in fatalByDefault where Signals.action(of: signal) == .standard {
             install(signal, SA_SIGINFO | SA_ONSTACK, fatalSignal, overIgnored: false)
         }
         for signal in end { install(signal, SA_SIGINFO | SA_RESTART, endSignal, overIgnored: false) }
@@ -31,25 +31,13 @@ enum TerminalSignals {
     /// Bit by signal. Only ``install()`` and ``uninstall()`` use it, under the lock of ``Terminal``.
     nonisolated(unsafe) private static var installed = 0
 
-    private enum Action { case standard, ignored, handled }
-
-    private static func action(of signal: Int32) -> Action {
-        var action = sigaction()
-        sigaction(signal, nil, &action)
-        switch unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) {
-        case 0: return .standard
-        case 1: return .ignored
-        default: return .handled
-        }
-    }
-
     private static func install(
         _ signal: Int32, _ flags: Int32,
         _ handler: @escaping @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void,
         overIgnored: Bool
     ) {
         // nohup and scripts ignore signals on purpose.
-        if !overIgnored, action(of: signal) == .ignored { return }
+        if !overIgnored, Signals.action(of: signal) == .ignored { return }
         var action = sigaction()
         action.__sigaction_handler.sa_sigaction = handler
         action.sa_flags = flags
@@ -96,13 +84,8 @@ private func stopSignal(
     // The signal once more, as if there were no handler: other than SIGSTOP it does nothing where no shell waits that
     // could continue us.
     var (standard, ours) = (sigaction(), sigaction())
-    var (mask, maskBefore) = (sigset_t(), sigset_t())
     sigaction(signal, &standard, &ours)
-    raise(signal)
-    sigemptyset(&mask)
-    sigaddset(&mask, signal)
-    pthread_sigmask(SIG_UNBLOCK, &mask, &maskBefore)
-    pthread_sigmask(SIG_SETMASK, &maskBefore, nil)
+    Signals.deliver(signal)
     sigaction(signal, &ours, nil)
     // Where it did nothing, no SIGCONT comes.
     if state.pointee.isWanted, state.pointee.isInForeground { state.pointee.setUp() }

@@ -127,12 +127,7 @@ extension Scenarios {
                     try await screen.shows("shell>")
                     let program = TmuxSession.quoted(try TestCluster.program("termchat"))
                     let login = "\(program) login --server ws://127.0.0.1:\(try cluster.edge("edge-a").port)"
-                    try await screen.type("stty -a > \(cluster.folder)/before; clear; \(login)")
-                    try await screen.press("Enter")
-                    try await screen.shows("Token for")
-                    try await Self.hidesTyping(screen, cluster)
-                    try await screen.press("C-z")
-                    try await Self.expectPrompt(screen, cluster)
+                    try await Self.stopHidden("stty -a > \(cluster.folder)/before; clear; \(login)", screen, cluster)
                     try await screen.type("bg")
                     try await screen.press("Enter")
                     try await Self.expectPrompt(screen, cluster)
@@ -145,17 +140,22 @@ extension Scenarios {
                     #expect(try await !screen.screen().contains { $0.contains("my-secret") })
                     try await Self.expectPrompt(screen, cluster)
                     // A job that is ended where it was stopped asks nobody for the terminal.
-                    try await screen.type("clear; \(login)")
-                    try await screen.press("Enter")
-                    try await screen.shows("Token for")
-                    try await Self.hidesTyping(screen, cluster)
-                    try await screen.press("C-z")
-                    try await Self.expectPrompt(screen, cluster)
+                    try await Self.stopHidden("clear; \(login)", screen, cluster)
                     try await screen.type("kill %1; kill -CONT %1; wait; echo the job''s over")
                     try await screen.press("Enter")
                     try await screen.shows("the jobs over")
                 }
             }
+        }
+
+        /// Starts a login and stops it at its prompt; the shell has its terminal then.
+        private static func stopHidden(_ command: String, _ screen: TmuxSession, _ cluster: TestCluster) async throws {
+            try await screen.type(command)
+            try await screen.press("Enter")
+            try await screen.shows("Token for")
+            try await hidesTyping(screen, cluster)
+            try await screen.press("C-z")
+            try await expectPrompt(screen, cluster)
         }
 
         private static func hidesTyping(_ screen: TmuxSession, _ cluster: TestCluster) async throws {
