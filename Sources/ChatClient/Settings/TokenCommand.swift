@@ -35,7 +35,10 @@ struct TokenCommand: Sendable {
         let isCancelled: NIOLockedValueBox<Bool>
 
         func output() throws -> String {
-            let (process, output) = try spawn()
+            // This program ignores signals that the command is to obey.
+            let start = ChildProgram.startForOutput(
+                "/bin/sh", ["sh", "-c", command], obeying: [SIGPIPE, SIGINT, SIGTERM, SIGHUP])
+            guard let (process, output) = start else { throw failure("could not be started") }
             defer { close(output) }
             let deadline = ContinuousClock.now + .seconds(secondsMax)
             do {
@@ -53,38 +56,6 @@ struct TokenCommand: Sendable {
 
         private func failure(_ what: String) -> CommandFailure {
             CommandFailure(.notPermitted, "The token-command \(what).")
-        }
-
-        private func spawn() throws -> (pid_t, CInt) {
-            var ends: [CInt] = [0, 0]
-            guard pipe(&ends) == 0 else { throw failure("could not be started") }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            defer { close(ends[1]) }
-            var actions = posix_spawn_file_actions_t()
-            posix_spawn_file_actions_init(&actions)
-            defer { posix_spawn_file_actions_destroy(&actions) }
-            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-            posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-            var attributes = posix_spawnattr_t()
-            posix_spawnattr_init(&attributes)
-            defer { posix_spawnattr_destroy(&attributes) }
-            // This program ignores signals that the command is to obey.
-            var (defaults, mask) = (sigset_t(), sigset_t())
-            for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&defaults, number) }
-            sigemptyset(&mask)
-            posix_spawnattr_setsigdefault(&attributes, &defaults)
-            posix_spawnattr_setsigmask(&attributes, &mask)
-            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-            var arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", command].map { (text: String) in strdup(text) }
-            arguments.append(nil)
-            defer { arguments.forEach { free($0) } }
-            var process = pid_t()
-            let result = posix_spawn(&process, "/bin/sh", &actions, &attributes, &arguments, environ)
-            guard result == 0 else {
-                close(ends[0])
-                throw failure("could not be started")
-            }
-            return (process, ends[0])
         }
 
         /// Until the end of the output. More than any token has is none, and nobody waits for its end.

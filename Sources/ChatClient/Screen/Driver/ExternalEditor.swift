@@ -27,7 +27,7 @@ enum ForegroundProgram {
     /// Returns when it has ended. Where the task is cancelled, it is told that its terminal hangs up.
     /// - Returns: whether it says that all went well.
     static func run(_ words: [String]) async -> Bool {
-        guard let process = spawn(words) else { return false }
+        guard let process = ChildProgram.start(words[0], words) else { return false }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // A thread of its own: people edit for hours.
@@ -40,30 +40,5 @@ enum ForegroundProgram {
         } onCancel: {
             for member in [process] + ProcessFamily.descendants(of: process) { kill(member, SIGHUP) }
         }
-    }
-
-    /// Starts a program without waiting for it.
-    /// - Parameters:
-    ///   - words: the program's path, then its arguments.
-    ///   - actions: what becomes of its descriptors; nil: it has ours.
-    static func spawn(
-        _ words: [String], _ actions: UnsafePointer<posix_spawn_file_actions_t>? = nil
-    ) -> pid_t? {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // What this program ignores is not for the other to ignore.
-        var (defaults, mask) = (sigset_t(), sigset_t())
-        sigemptyset(&defaults)
-        sigaddset(&defaults, SIGPIPE)
-        sigemptyset(&mask)
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { (word: String) in strdup(word) }
-        arguments.append(nil)
-        defer { arguments.forEach { free($0) } }
-        var process = pid_t()
-        return posix_spawn(&process, words[0], actions, &attributes, &arguments, environ) == 0 ? process : nil
     }
 }

@@ -115,7 +115,9 @@ enum Subprogram {
     /// Returns when it has ended. Where the task is cancelled it is told to end.
     /// - Returns: what it wrote; nil where it is not there or failed.
     static func output(of program: String, _ arguments: [String]) async -> [UInt8]? {
-        guard let (process, output) = start(["/usr/bin/env", program] + arguments) else { return nil }
+        let env = "/usr/bin/env"
+        guard let (process, output) = ChildProgram.startForOutput(env, [env, program] + arguments, hidesErrors: true)
+        else { return nil }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // A thread of its own: reading waits for the program.
@@ -130,24 +132,6 @@ enum Subprogram {
         } onCancel: {
             kill(process, SIGTERM)
         }
-    }
-
-    private static func start(_ words: [String]) -> (pid_t, CInt)? {
-        var ends: [CInt] = [0, 0]
-        guard pipe(&ends) == 0 else { return nil }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(ends[1]) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        guard let process = ForegroundProgram.spawn(words, &actions) else {
-            close(ends[0])
-            return nil
-        }
-        return (process, ends[0])
     }
 
     private static func read(_ output: CInt) -> [UInt8] {
