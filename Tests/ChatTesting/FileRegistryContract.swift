@@ -106,19 +106,11 @@ public struct FileRegistryContract: Sendable {
             for worker in [a, b] { try await worker.release("u1", user, counting: 70) }
             try await expectLeft(30, a, user)
         case .aForgottenUploadGivesItsBytesBackOnce:
-            let lifetime = TimeAmount.milliseconds(50)
-            try expect(try await a.reserve("u1", user, bytes: 100, perDay: 100, lifetime: lifetime) == .granted, "100")
-            try await eventually("they are given back") {
-                try await b.reserve("u2", user, bytes: 70, perDay: 100) == .granted
-            }
+            try await forget("u1", of: user, for: ("u2", bytes: 70), a, b)
             try await a.release("u1", user)
             try await expectLeft(30, a, user)
         case .whatAForgottenUploadFinishesCounts:
-            let lifetime = TimeAmount.milliseconds(50)
-            try expect(try await a.reserve("u1", user, bytes: 100, perDay: 100, lifetime: lifetime) == .granted, "100")
-            try await eventually("they are given back") {
-                try await b.reserve("u2", user, bytes: 10, perDay: 100) == .granted
-            }
+            try await forget("u1", of: user, for: ("u2", bytes: 10), a, b)
             for worker in [a, b] { try await worker.release("u1", user, counting: 60) }
             try await expectLeft(30, a, user)
         case .creationsPerMinuteAreLimited:
@@ -158,6 +150,17 @@ public struct FileRegistryContract: Sendable {
             try expect(named != nil, "a volume")
             try expect(try await b.call { $0.volume("another") } == named, "another does not take its place")
             try expect(try await b.call { $0.volume(nil) } == named, "who has none is told")
+        }
+    }
+
+    /// Reserves all of a day of 100 for an upload that is forgotten at once, and so many bytes of it for another one then.
+    private func forget(
+        _ id: String, of user: UploadAccount, for other: (id: String, bytes: Int), _ a: Worker, _ b: Worker
+    ) async throws {
+        let lifetime = TimeAmount.milliseconds(50)
+        try expect(try await a.reserve(id, user, bytes: 100, perDay: 100, lifetime: lifetime) == .granted, "100")
+        try await eventually("they are given back") {
+            try await b.reserve(other.id, user, bytes: other.bytes, perDay: 100) == .granted
         }
     }
 

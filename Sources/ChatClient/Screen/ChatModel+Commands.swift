@@ -64,8 +64,7 @@ extension ChatModel {
 
     /// `#ops`, or `@bob` for the room of two with him, `@~bob` where he is a guest.
     func called(_ name: RoomName) -> String {
-        if let room = rooms[name], case .direct(let user) = room.kind { return "@\(room.sign)\(user)" }
-        return "#\(name)"
+        rooms[name]?.partner.map { "@\($0)" } ?? "#\(name)"
     }
 
     private mutating func roomName(_ text: String) -> RoomName? {

@@ -131,7 +131,7 @@ extension ChatModel {
     }
 
     private func openDirect(with user: String) -> RoomName? {
-        order.first { rooms[$0]?.kind != .room && called($0) == "@\(user)" }
+        order.first { rooms[$0]?.partner == user }
     }
 
     /// - Parameter user: as it was asked for.

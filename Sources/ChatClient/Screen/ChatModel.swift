@@ -116,6 +116,19 @@ struct RoomModel: Sendable {
     /// Shown before the name of the other one.
     var sign: String { isWithGuest ? Self.guestSign : "" }
 
+    /// The other one of a direct room, as people call them: `bob`, or `~bob` where he is a guest.
+    var partner: String? {
+        if case .direct(let user) = kind { sign + user } else { nil }
+    }
+
+    /// What may be drawn: `#deploy`, `@grace`, `@~grace`.
+    var title: String {
+        switch kind {
+        case .room: "#\(name)"
+        case .direct(let user): "@\(sign)\(VisibleText(user).value)"
+        }
+    }
+
     enum Scroll: Sendable, Equatable {
         case bottom
         /// The last row of the view shows row `row` (from 0) of the line with this id.

@@ -19,7 +19,7 @@ extension ChatView {
             let dot = isHere(user, room) ? glyphs.online : glyphs.offline
             column = screen.put("\(dot) ", column: column, row: row, style: theme.bar)
         }
-        let title = LogLayout.cut(self.title(of: room), columns: end - column, glyphs)
+        let title = LogLayout.cut(room.title, columns: end - column, glyphs)
         column = screen.put(title, column: column, row: row, style: theme.barTitle, limit: end - column)
         let topic = VisibleText(room.topic).value
         let text = topic.isEmpty ? "" : " \(glyphs.dash) \(topic)"

@@ -143,7 +143,7 @@ extension ChatView {
             let style = isSelected ? theme.selected : theme.text
             let waiting = room.mentions > 0 ? "  @\(room.mentions)" : room.unread > 0 ? "  \(room.unread)" : ""
             let mark = isSelected ? glyphs.current : " "
-            put([Span("\(mark) \(title(of: room))\(waiting)", style)], area, row: 1 + offset)
+            put([Span("\(mark) \(room.title)\(waiting)", style)], area, row: 1 + offset)
         }
     }
 

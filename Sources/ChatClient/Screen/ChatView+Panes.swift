@@ -65,7 +65,7 @@ extension ChatView {
         if isCurrent { style = theme.heading } else if room.isMuted || room.membership != .joined { style = theme.dim }
         let title: String
         switch room.kind {
-        case .room: title = self.title(of: room)
+        case .room: title = room.title
         case .direct(let user):
             title = "\(isHere(user, room) ? glyphs.online : glyphs.offline) \(room.sign)\(VisibleText(user).value)"
         }

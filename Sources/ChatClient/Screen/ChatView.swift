@@ -107,9 +107,9 @@ struct ChatView {
     private func startText(_ room: RoomModel, isEmpty: Bool) -> String? {
         switch room.membership {
         case .refused(let reason): "not joined: \(VisibleText(reason).value)"
-        case .offered: "\(title(of: room)) wants to talk: write something to answer"
+        case .offered: "\(room.title) wants to talk: write something to answer"
         case .left: "left; /join comes back"
-        case .joining where isEmpty: "joining \(title(of: room))\(glyphs.ellipsis)"
+        case .joining where isEmpty: "joining \(room.title)\(glyphs.ellipsis)"
         case .joining, .joined:
             room.isLoadingOlder
                 ? "loading older messages\(glyphs.ellipsis)"
@@ -130,14 +130,6 @@ struct ChatView {
         let area = layout.log
         let text = LogLayout.cut(text, columns: area.columns, glyphs)
         screen.put(text, column: area.column + (area.columns - TextWidth.of(text)) / 2, row: row, style: style)
-    }
-
-    /// `#deploy`, `@grace`.
-    func title(of room: RoomModel) -> String {
-        switch room.kind {
-        case .room: "#\(room.name)"
-        case .direct(let user): "@\(room.sign)\(VisibleText(user).value)"
-        }
     }
 }
 

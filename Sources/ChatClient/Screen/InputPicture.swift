@@ -43,12 +43,7 @@ struct InputPicture {
         guard columns >= titleFromColumns, let room = model.current.flatMap({ model.rooms[$0] }) else {
             return columns >= 4 ? sign : ""
         }
-        let title =
-            switch room.kind {
-            case .room: "#\(room.name)"
-            case .direct(let user): "@\(room.sign)\(VisibleText(user).value)"
-            }
-        return "\(LogLayout.cut(title, columns: columns / 3 - 2, model.glyphs)) \(sign)"
+        return "\(LogLayout.cut(room.title, columns: columns / 3 - 2, model.glyphs)) \(sign)"
     }
 
     /// What was pasted may hold what VisibleText refuses; it keeps its columns, so that the cursor stands where it should.
