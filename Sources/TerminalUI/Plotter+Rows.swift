@@ -1,3 +1,5 @@
+import Glibc
+
 extension Plotter {
     /// Draws `new` where `old` stands, by scrolling first where that is shorter.
     mutating func draw(_ new: [PackedCell], over old: [PackedCell], scrollRowsMin: Int) {
@@ -14,13 +16,13 @@ extension Plotter {
         }
     }
 
-    /// Over all cells at each key: pointers, because comparing slices takes ten times as long.
+    /// Over all cells at each key: as memory, because comparing slices takes many times as long.
     private func changedRows(_ new: [PackedCell], over old: [PackedCell]) -> [Int] {
-        new.withUnsafeBufferPointer { new in
-            old.withUnsafeBufferPointer { old in
-                (0..<rows).filter { row in
-                    !((row * columns)..<((row + 1) * columns)).allSatisfy { new[$0] == old[$0] }
-                }
+        new.withUnsafeBytes { new in
+            old.withUnsafeBytes { old in
+                guard let new = new.baseAddress, let old = old.baseAddress else { return [] }
+                let bytes = columns * MemoryLayout<PackedCell>.stride
+                return (0..<rows).filter { memcmp(new + $0 * bytes, old + $0 * bytes, bytes) != 0 }
             }
         }
     }

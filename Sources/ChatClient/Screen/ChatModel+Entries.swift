@@ -125,10 +125,9 @@ extension ChatModel {
     }
 
     mutating func showWaiting(_ message: OutgoingMessage) {
-        rooms[message.room]?.log.addWaiting(
-            LogLine(
-                id: .own(key: message.key), time: wallClock, content: Self.content(of: message.body, by: user),
-                delivery: .sending))
+        let content = Self.content(of: message.body, by: user)
+        let line = LogLine(id: .own(key: message.key), time: wallClock, content: content, delivery: .sending)
+        rooms[message.room]?.log.addWaiting(line)
         trimLog(of: message.room)
     }
 
@@ -182,8 +181,8 @@ extension ChatModel {
             rooms[message.room]?.log.add(line)
         } else {
             let content = Self.content(of: message.body, by: user)
-            rooms[message.room]?.log.add(
-                LogLine(id: id, time: wallClock, content: content, delivery: .refused(reason)))
+            let line = LogLine(id: id, time: wallClock, content: content, delivery: .refused(reason))
+            rooms[message.room]?.log.add(line)
         }
         if message.room == current { warn("not sent: \(reason)") }
     }

@@ -122,7 +122,8 @@ extension ChatModel {
     mutating func changeDraft(to name: RoomName?) {
         if let current, rooms[current] != nil {
             saveDraft()
-            rooms[current]?.draft = editor.text
+            let draft = editor.text
+            rooms[current]?.draft = draft
         }
         completion = nil
         let draft = name.flatMap { rooms[$0]?.draft } ?? ""

@@ -174,7 +174,8 @@ extension ChatModel {
     private mutating func know(_ name: RoomName, with user: String) {
         guard rooms[name]?.kind == .room else { return }
         rooms[name]?.kind = .direct(with: user)
-        rooms[name]?.notify = ledger.notify[name] ?? .all
+        let notify = ledger.notify[name] ?? .all
+        rooms[name]?.notify = notify
         order.removeAll { $0 == name }
         order.append(name)
     }

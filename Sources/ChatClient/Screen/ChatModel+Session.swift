@@ -23,9 +23,9 @@ extension ChatModel {
         case .kept(let message, let reason): kept(message, reason)
         case .presence(let presence): received(presence)
         case .typing(let room, let user):
-            if user != self.user, !ignored.contains(user) {
-                rooms[room]?.typing[user] = now + ScreenLimits.typingShownFor
-            }
+            guard user != self.user, !ignored.contains(user) else { break }
+            let until = now + ScreenLimits.typingShownFor
+            rooms[room]?.typing[user] = until
         case .topic(let room, let topic): received(topic, in: room)
         case .read(let room, let position): adopt(readMarker: position, in: room)
         case .direct(let room, let user, let isGuest):
@@ -68,8 +68,9 @@ extension ChatModel {
     }
 
     private mutating func tellLoss() {
+        let lostAt = wallClock
         for name in order where rooms[name]?.membership == .joined && rooms[name]?.notes.lostAt == nil {
-            rooms[name]?.notes.lostAt = wallClock
+            rooms[name]?.notes.lostAt = lostAt
             // A loss that brought nothing new is told by the line of the next one.
             if let last = rooms[name]?.log.lastSettled, case .caughtUp(_, _, 0) = last.content {
                 _ = rooms[name]?.log.remove(last.id)
@@ -162,8 +163,8 @@ extension ChatModel {
             return false
         }
         guard let count = rooms[name]?.members.count, count < Limits.membersListedMax else { return true }
-        rooms[name]?.members.append(
-            Member(user: arrival.user, sessions: 1, node: arrival.node, since: wallClock))
+        let member = Member(user: arrival.user, sessions: 1, node: arrival.node, since: wallClock)
+        rooms[name]?.members.append(member)
         return true
     }
 

@@ -183,7 +183,8 @@ extension ChatModel {
     mutating func add(_ content: LogLine.Content, to name: RoomName, behind position: Position? = nil) -> LogLine.ID {
         ledger.localLinesMade += 1
         let id = LogLine.ID.local(ledger.localLinesMade)
-        rooms[name]?.log.add(LogLine(id: id, time: wallClock, content: content), behind: position)
+        let line = LogLine(id: id, time: wallClock, content: content)
+        rooms[name]?.log.add(line, behind: position)
         trimLog(of: name)
         return id
     }

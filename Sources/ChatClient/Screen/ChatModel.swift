@@ -11,7 +11,9 @@ struct ChatModel: Sendable {
     var server: String
     var user: String
     var connection = ConnectionState.connecting
-    var rooms: [RoomName: RoomModel] = [:]
+    var rooms: [RoomName: RoomModel] = [:] { didSet { roomsChanged += 1 } }
+    /// How often ``rooms`` was changed: pictures compare it and not thousands of lines.
+    private(set) var roomsChanged = 0
     /// The rooms in the order of the pane: rooms as they were joined, then direct ones.
     var order: [RoomName] = []
     var current: RoomName?

@@ -10,27 +10,37 @@ struct ChatView {
     let layout: ScreenLayout
     let input: InputPicture
     var screen: Screen
-    private let memo: RowMemo?
+    private let memo: PictureMemo?
     var theme: Theme { model.theme }
     var glyphs: Glyphs { model.glyphs }
     var room: RoomModel? { model.current.flatMap { model.rooms[$0] } }
 
-    /// - Parameter memo: what makes the next picture cost less than the first, see ``RowMemo``.
-    static func screen(of model: ChatModel, _ memo: RowMemo? = nil) -> Screen {
+    /// - Parameter memo: what makes the next picture cost less than the first.
+    static func screen(of model: ChatModel, _ memo: PictureMemo? = nil) -> Screen {
         var view = ChatView(model, memo)
-        view.draw()
+        view.drawBackdrop()
+        view.drawInput()
+        view.drawCompletion()
+        if let overlay = model.overlay { view.draw(overlay) }
         return view.screen
     }
 
-    init(_ model: ChatModel, _ memo: RowMemo? = nil) {
+    init(_ model: ChatModel, _ memo: PictureMemo? = nil) {
         self.model = model
         self.memo = memo
-        screen = Screen(columns: model.columns, rows: model.rows)
-        input = InputPicture(model, columns: screen.columns)
+        screen = Screen(columns: 1, rows: 1)
+        input = InputPicture(model, columns: max(1, model.columns))
         layout = Self.layout(of: model, input)
     }
 
-    private mutating func draw() {
+    /// All but the input and what lies over it.
+    private mutating func drawBackdrop() {
+        let setting = memo.map { _ in PictureMemo.Setting(model, layout) }
+        if let memo, let setting, let known = memo.backdrop(for: setting, at: model.now) {
+            screen = known
+            return
+        }
+        screen = Screen(columns: model.columns, rows: model.rows)
         if theme.text != .plain {
             screen.fill(column: 0, row: 0, width: screen.columns, height: screen.rows, with: Cell(" ", theme.text))
         }
@@ -39,9 +49,7 @@ struct ChatView {
         drawTopBar()
         drawStatus()
         drawKeys()
-        drawInput()
-        drawCompletion()
-        if let overlay = model.overlay { draw(overlay) }
+        if let memo, let setting { memo.keep(screen, for: setting, until: model.nextTick) }
     }
 
     /// Where the parts are: what the mouse hits, and how far a page is.
@@ -78,7 +86,7 @@ struct ChatView {
         guard area.rows > 0, area.columns > 0 else { return }
         guard let room else { return drawWelcome() }
         let links = LinkNumbers(screen)
-        let window = Self.window(of: room, in: model, layout, memo) { links.number(of: $0) }
+        let window = Self.window(of: room, in: model, layout, memo?.rows) { links.number(of: $0) }
         let view = window.view(at: room.scroll)
         for address in links.addresses { _ = screen.link(to: address) }
         // A short log stands at the bottom, where its next line comes.

@@ -4,20 +4,20 @@ import TerminalUI
 /// The input as it is drawn: a prompt, the typed text in rows, and where the cursor stands in them.
 struct InputPicture {
     let prompt: String
+    let promptColumns: Int
     /// Before the rows that follow the first.
     let continuation: String
     /// Without the prompt.
     let rows: [String]
     /// Among ``rows``, the prompt not counted.
     let cursor: Screen.Place
-    var promptColumns: Int { TextWidth.of(prompt) }
 
     /// Below, the prompt is only its sign.
     static let titleFromColumns = 24
 
     init(_ model: ChatModel, columns: Int) {
         prompt = Self.prompt(model, columns: columns)
-        let promptColumns = TextWidth.of(prompt)
+        promptColumns = TextWidth.of(prompt)
         continuation =
             promptColumns < 2
             ? "" : String(repeating: " ", count: promptColumns - 2) + "\(model.glyphs.continuation) "

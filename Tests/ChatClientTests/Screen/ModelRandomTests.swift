@@ -22,17 +22,30 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<4)
+    @Test(arguments: 0..<8)
     func aPictureIsTheSameWhateverTheOneBeforeLeft(round: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var world = World(seed: seed)
-        let memo = RowMemo()
+        let memo = PictureMemo()
         for step in 0..<200 {
             world.step()
             let isSame = ChatView.screen(of: world.model, memo) == ChatView.screen(of: world.model)
             #expect(isSame, "seed \(seed), step \(step)")
             if !isSame { return }
         }
+    }
+
+    /// A property that is in neither would be drawn as it was before.
+    @Test func aPictureIsComparedInAllItDependsOn() {
+        let model = ModelFixture(history: 0).model
+        let compared = Mirror(reflecting: PictureMemo.Setting(model, ChatView.layout(of: model))).children
+        // Of the calendar, the ledger and the editor a part is compared; the rooms go by `roomsChanged`.
+        let others: Set = [
+            "rooms", "editor", "completion", "overlay", "sharesTyping", "hasFocus", "now", "wallClock", "calendar",
+            "features", "ledger",
+        ]
+        let known = Set(compared.compactMap(\.label)).union(others)
+        for property in Mirror(reflecting: model).children.compactMap(\.label) { #expect(known.contains(property)) }
     }
 
     /// 10,000 lines cost about ten times as much as 1,000 of them: no step looks at all the lines that are there.

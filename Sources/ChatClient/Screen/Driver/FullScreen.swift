@@ -47,7 +47,7 @@ actor FullScreen {
     private(set) var ending: Ending?
     private var wasConnected = false
     private var renderer: Renderer
-    private let memo = RowMemo()
+    private let memo = PictureMemo()
     private var drawnAt: NIODeadline?
     private var isChanged = true
     private let keys: KeyReader
