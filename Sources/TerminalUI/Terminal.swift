@@ -35,13 +35,15 @@ public final class Terminal: Sendable {
         }
     }
 
-    /// How long a program may take to leave after a signal.
-    public static let terminationGrace = Duration.seconds(5)
+    /// How long a program may take to leave after a signal, in seconds.
+    public static let terminationGrace: UInt32 = 5
     /// Output that waits for a terminal that does not take it; more is refused.
     public static let backlogMax = 4 * 1024 * 1024
 
     /// For one reader. Ends when the terminal is closed or gone.
     public let events: TerminalEvents
+    /// For tasks that live between input and output. They must not block.
+    public let executor: TerminalExecutor
     let mailbox: TerminalMailbox
     let descriptor: Int32
     private let wakeReader: Int32
@@ -104,6 +106,7 @@ public final class Terminal: Sendable {
         wakeReader = ends[0]
         let writer = ends[1]
         mailbox = TerminalMailbox(roomMade: { Self.wake(writer) })
+        executor = TerminalExecutor(wake: { Self.wake(writer) })
         events = TerminalEvents(mailbox: mailbox)
         state = NIOLockedValueBox(State())
 
@@ -112,7 +115,7 @@ public final class Terminal: Sendable {
         shared.pointee.wake = writer
         shared.pointee.nowhere = Glibc.open("/dev/null", O_WRONLY | O_CLOEXEC)
         shared.pointee.hasMouse = options.mouse
-        shared.pointee.endSignals = 0
+        (shared.pointee.endSignals, shared.pointee.endSignal) = (0, 0)
         shared.pointee.isLent = false
         tcgetattr(descriptor, &shared.pointee.original)
         shared.pointee.raw = shared.pointee.original
@@ -169,8 +172,10 @@ public final class Terminal: Sendable {
             return state.thread
         }
         guard let thread else { return }
+        alarm(0)
         wake()
-        pthread_join(thread, nil)
+        // A task on the terminal's own thread may close it.
+        if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
         mailbox.end()
         release()
     }

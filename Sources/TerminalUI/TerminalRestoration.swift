@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Handlers may run at any point of any thread. They use only this memory, which is set aside before the first handler is
 /// installed and never freed, and only calls that POSIX lets handlers make: write, poll, tcsetattr, sigaction, dup2,
-/// raise. No lock, no allocation, nothing of Swift's runtime.
+/// alarm, raise. No lock, no allocation, nothing of Swift's runtime.
 ///
 /// Ordinary code calls these functions under ``Terminal``'s lock. A handler may interrupt it; each step can be repeated,
 /// so what was interrupted is done again and does no harm.
@@ -30,6 +30,8 @@ struct TerminalRestoration {
     var raw = termios()
     /// Signals to end that came before the process ended.
     var endSignals: Int32 = 0
+    /// The first of them; 0 where none came.
+    var endSignal: Int32 = 0
 
     /// The process's one state.
     nonisolated(unsafe) static let shared: UnsafeMutablePointer<TerminalRestoration> = {
@@ -47,7 +49,7 @@ struct TerminalRestoration {
 
     /// Makes all memory that handlers use; Swift does so at the first use, which must not be in a handler.
     static func prepare() {
-        _ = (shared, savedActions, setUpBytes, tearDownBytes, mouseOnBytes)
+        _ = (shared, savedActions, setUpBytes, tearDownBytes, mouseOnBytes, Terminal.terminationGrace)
     }
 
     /// For programs that call exit() with the screen up. Once: it cannot be undone.

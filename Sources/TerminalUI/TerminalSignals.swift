@@ -54,15 +54,17 @@ private func fatalSignal(
 ) {
     let state = TerminalRestoration.shared
     if signal == SIGQUIT, state.pointee.isLent { return }
+    // The time to leave is over: the process ends by what asked for it.
+    let signal = signal == SIGALRM && state.pointee.endSignal != 0 ? state.pointee.endSignal : signal
     if state.pointee.isUp {
         state.pointee.tearDown()
         dup2(state.pointee.nowhere, state.pointee.terminal)
     }
     sigaction(signal, TerminalRestoration.savedActions + Int(signal), nil)
-    // A fault comes again when the instruction is tried again, with its address for the backtrace. What was sent, a
-    // breakpoint and abort(), which takes the handler away as we return, do not.
-    let isFault = (info?.pointee.si_code ?? 0) > 0 && signal != SIGTRAP && signal != SIGABRT
-    if !isFault { raise(signal) }
+    // A fault comes again when the instruction is tried again, with its address for the backtrace. What was sent does not,
+    // nor do an alarm, a breakpoint and abort(), which takes the handler away as we return.
+    let comesAgain = signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE
+    if !comesAgain || (info?.pointee.si_code ?? 0) <= 0 { raise(signal) }
 }
 
 private func endSignal(
@@ -71,7 +73,11 @@ private func endSignal(
     let state = TerminalRestoration.shared
     if signal == SIGINT, state.pointee.isLent { return }
     state.pointee.endSignals += 1
-    if state.pointee.endSignals > 1 { fatalSignal(signal, nil, nil) } else { wakeThread(signal) }
+    if state.pointee.endSignals > 1 { return fatalSignal(signal, nil, nil) }
+    state.pointee.endSignal = signal
+    // Not by the terminal's thread, which may be what hangs.
+    alarm(Terminal.terminationGrace)
+    wakeThread(signal)
 }
 
 /// Ctrl-Z of another program in the foreground, `kill -TSTP`, or ``Terminal/suspend()``.

@@ -1,13 +1,11 @@
 import Glibc
 
-/// Waits for input, signals and room for output, on a thread of its own, so that no task ever blocks on the terminal.
-/// Ends when the terminal is closed; ``Terminal/close()`` waits for it.
+/// Waits for input, signals and room for output, on a thread of its own, so that no task ever blocks on the terminal, and
+/// runs the tasks of ``TerminalExecutor``. Ends when the terminal is closed; ``Terminal/close()`` waits for it.
 struct TerminalThread {
     private let terminal: Terminal
     private var buffer: [UInt8] = Array(repeating: 0, count: 16 * 1024)
     private var isGone = false
-    /// A signal to end came, and when it is done without the program.
-    private var end: (signal: Int32, at: ContinuousClock.Instant)?
 
     private final class Start {
         let terminal: Terminal
@@ -36,12 +34,15 @@ struct TerminalThread {
 
     private init(terminal: Terminal) { self.terminal = terminal }
 
-    /// One wait and what came of it.
+    /// The tasks, one wait and what came of it.
     /// - Returns: false at the end.
     private mutating func turn() -> Bool {
+        terminal.executor.runJobs()
         let events: Int32
         switch terminal.interest() {
-        case .end: return false
+        case .end:
+            terminal.executor.end()
+            return false
         case .nothing: events = 0
         case .reading: events = POLLIN
         case .writing: events = POLLOUT
@@ -52,8 +53,8 @@ struct TerminalThread {
             // A hang-up is reported whether asked for or not: -1 where nothing is to be done about it.
             pollfd(fd: isGone || events == 0 ? -1 : terminal.descriptor, events: Int16(events), revents: 0),
         ]
-        poll(&waits, 2, timeout())
-        endIfDue()
+        poll(&waits, 2, terminal.executor.beginWaiting() ? -1 : 0)
+        terminal.executor.endWaiting()
         if waits[0].revents != 0 { handleSignals() }
         let happened = Int32(waits[1].revents)
         if happened & POLLOUT != 0 { terminal.sendBacklog() }
@@ -71,16 +72,14 @@ struct TerminalThread {
         }
     }
 
-    private mutating func handleSignals() {
+    private func handleSignals() {
         for signal in terminal.signals() {
             switch signal {
             case SIGWINCH: postSize()
             case SIGCONT:
                 postSize()
                 terminal.mailbox.post(.continued)
-            default:
-                end = (signal, .now + Terminal.terminationGrace)
-                terminal.mailbox.post(.terminated(signal: signal))
+            default: terminal.mailbox.post(.terminated(signal: signal))
             }
         }
     }
@@ -88,17 +87,5 @@ struct TerminalThread {
     private func postSize() {
         let size = terminal.size
         terminal.mailbox.post(.resized(columns: size.columns, rows: size.rows))
-    }
-
-    /// In milliseconds, rounded up; -1 waits for ever.
-    private func timeout() -> Int32 {
-        guard let end else { return -1 }
-        let left = end.at - .now
-        return left <= .zero ? 0 : Int32(left.components.seconds) * 1000 + 1000
-    }
-
-    private func endIfDue() {
-        // The handler takes the second one as the order to end at once.
-        if let end, end.at <= .now { kill(getpid(), end.signal) }
     }
 }

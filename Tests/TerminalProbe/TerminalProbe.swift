@@ -30,10 +30,19 @@ import TerminalUI
             // On this thread, whichever it is.
             terminal.write(Array(" ".utf8))
             exit(Int32(truncatingIfNeeded: depth(of: [1])))
+        case "alarm":
+            alarm(1)
+            while true { pause() }
         case "hang": while true { pause() }
+        case "hang on its thread": await withTaskExecutorPreference(terminal.executor) { await hang(terminal) }
         case "echo": await echo(terminal)
         default: break
         }
+    }
+
+    static func hang(_ terminal: Terminal) async {
+        terminal.write(Array(" hangs".utf8))
+        while true { pause() }
     }
 
     /// Never returns; every call needs its own frame.

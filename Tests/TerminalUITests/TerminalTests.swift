@@ -54,6 +54,22 @@ import Testing
         expectRestored(terminal, modes)
     }
 
+    /// The kernel sends it, and nothing is tried again.
+    @Test func theTerminalIsRestoredWhereAnAlarmEndsTheProgram() throws {
+        let (terminal, modes) = try started("alarm")
+        #expect(try terminal.waitForEnd() & 0x7f == SIGALRM)
+        expectRestored(terminal, modes)
+    }
+
+    /// Nor does one that hangs in a task of the terminal's thread stay when its time to leave is over.
+    @Test func aProgramThatDoesNotLeaveEndsByTheSignalThatAskedForIt() throws {
+        let (terminal, modes) = try started("hang on its thread")
+        try terminal.wait(for: "hangs")
+        terminal.send(SIGTERM)
+        #expect(try terminal.waitForEnd() & 0x7f == SIGTERM)
+        expectRestored(terminal, modes)
+    }
+
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
     func theProgramIsToldToLeaveBy(_ signal: Int32) throws {
         let (terminal, modes) = try started("echo")

@@ -48,7 +48,8 @@ extension FullScreen {
             if let state = setup.state { try? AtomicFile.makeFolder(of: state.log) }
             let options = Terminal.Options(mouse: setup.hasMouse, errorLog: setup.state?.log)
             return try await Terminal.run(options) { terminal in
-                await FullScreen(setup, session: session, terminal: terminal).run(trouble: trouble)
+                let screen = FullScreen(setup, session: session, terminal: terminal)
+                return await withTaskExecutorPreference(terminal.executor) { await screen.run(trouble: trouble) }
             }
         } catch {
             await session.close()

@@ -113,8 +113,6 @@ actor FullScreen {
     }
 
     private func feed(_ event: ScreenEvent, _ tasks: inout DiscardingTaskGroup) {
-        // The model and the view go deeper than the rest.
-        SignalStack.provide()
         model.now = .now()
         model.wallClock = ScreenSetup.wallClock()
         isChanged = true

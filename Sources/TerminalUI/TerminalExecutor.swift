@@ -1,0 +1,64 @@
+import NIOConcurrencyHelpers
+
+/// Runs tasks on the terminal's thread. From what is typed to what is drawn there is no other thread then, and to wake one
+/// is a good part of what a key costs.
+///
+/// A task that blocks there keeps the terminal waiting. When the terminal is closed, its tasks go on elsewhere.
+public final class TerminalExecutor: TaskExecutor {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        /// The thread waits for the terminal: only then it must be woken.
+        var isWaiting = false
+        var hasEnded = false
+    }
+
+    private let state = NIOLockedValueBox(State())
+    private let wake: @Sendable () -> Void
+
+    init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let (isTaken, mustWake) = state.withLockedValue { state in
+            if state.hasEnded { return (false, false) }
+            state.jobs.append(job)
+            defer { state.isWaiting = false }
+            return (true, state.isWaiting)
+        }
+        if mustWake { wake() }
+        if !isTaken { Self.runElsewhere(job) }
+    }
+
+    private static func runElsewhere(_ job: UnownedJob) { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+
+    // MARK: For the terminal's thread
+
+    /// Runs the jobs that are there now. Those that they make have their turn later, after a look at the terminal.
+    func runJobs() {
+        let jobs = state.withLockedValue { state in
+            defer { state.jobs.removeAll(keepingCapacity: true) }
+            return state.jobs
+        }
+        for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    /// - Returns: false where a job is there, and nothing to wait for.
+    func beginWaiting() -> Bool {
+        state.withLockedValue { state in
+            state.isWaiting = state.jobs.isEmpty
+            return state.isWaiting
+        }
+    }
+
+    func endWaiting() { state.withLockedValue { $0.isWaiting = false } }
+
+    /// The thread ends.
+    func end() {
+        let jobs = state.withLockedValue { state in
+            state.hasEnded = true
+            defer { state.jobs.removeAll() }
+            return state.jobs
+        }
+        for job in jobs { Self.runElsewhere(job) }
+    }
+}
