@@ -4,6 +4,11 @@ extension LineEditor {
     /// at the beginning of the next, which may be an empty one.
     /// - Parameter columns: at least 1; smaller numbers count as 1.
     public func layout(columns: Int) -> (rows: [String], cursor: Screen.Place) {
+        let text = content.text.utf8
+        // Most of what is typed: one row, one column for each cluster.
+        if text.count < columns, text.allSatisfy({ (0x20..<0x7f).contains($0) }) {
+            return ([content.text], Screen.Place(column: cursor, row: 0))
+        }
         var rows = RowBuilder(columns: max(1, columns))
         var place = Screen.Place(column: 0, row: 0)
         for (index, cluster) in content.clusters.enumerated() {

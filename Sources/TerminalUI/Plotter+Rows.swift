@@ -2,7 +2,7 @@ import Glibc
 
 extension Plotter {
     /// Draws `new` where `old` stands, by scrolling first where that is shorter.
-    mutating func draw(_ new: [PackedCell], over old: [PackedCell], scrollRowsMin: Int) {
+    mutating func draw(_ new: [[PackedCell]], over old: [[PackedCell]], scrollRowsMin: Int) {
         let changed = changedRows(new, over: old)
         if changed.count > scrollRowsMin, let scroll = Scroll.best(from: old, to: new, columns: columns, rows: rows) {
             var scrolling = self
@@ -16,26 +16,26 @@ extension Plotter {
         }
     }
 
-    /// Over all cells at each key: as memory, because comparing slices takes many times as long.
-    private func changedRows(_ new: [PackedCell], over old: [PackedCell]) -> [Int] {
-        new.withUnsafeBytes { new in
-            old.withUnsafeBytes { old in
-                guard let new = new.baseAddress, let old = old.baseAddress else { return [] }
-                let bytes = columns * MemoryLayout<PackedCell>.stride
-                return (0..<rows).filter { memcmp(new + $0 * bytes, old + $0 * bytes, bytes) != 0 }
+    /// Over all rows at each key: most are the same memory, and the others are compared as memory, because comparing
+    /// arrays takes many times as long.
+    private func changedRows(_ new: [[PackedCell]], over old: [[PackedCell]]) -> [Int] {
+        (0..<rows).filter { row in
+            new[row].withUnsafeBytes { new in
+                old[row].withUnsafeBytes { old in
+                    guard let new = new.baseAddress, let old = old.baseAddress, new != old else { return false }
+                    return memcmp(new, old, columns * MemoryLayout<PackedCell>.stride) != 0
+                }
             }
         }
     }
 
     /// - Parameter source: where the old cells of a row are; nil: the row is blank.
     private mutating func drawRows(
-        _ rows: some Sequence<Int>, _ new: [PackedCell], over old: [PackedCell], source: (Int) -> Int? = { $0 }
+        _ rows: some Sequence<Int>, _ new: [[PackedCell]], over old: [[PackedCell]], source: (Int) -> Int? = { $0 }
     ) {
         for row in rows {
-            let before =
-                source(row).map { old[($0 * columns)..<(($0 + 1) * columns)] }
-                ?? Array(repeating: .blank, count: columns)[...]
-            new[(row * columns)..<((row + 1) * columns)].withUnsafeBufferPointer { new in
+            let before = source(row).map { old[$0] } ?? Array(repeating: .blank, count: columns)
+            new[row].withUnsafeBufferPointer { new in
                 before.withUnsafeBufferPointer { old in draw(row: row, new, over: old) }
             }
         }

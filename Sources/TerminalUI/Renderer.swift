@@ -13,23 +13,25 @@ public struct Renderer: Sendable {
     private var plotter: Plotter
 
     private struct Shown {
-        var cells: [PackedCell]
+        var cells: [[PackedCell]]
         var links: [String]
         var clusters: ClusterTable
         var cursor: Screen.Place?
 
         /// The cells with the links and clusters numbered as in the new screen.
-        func numbered(as screen: Screen) -> [PackedCell] {
+        func numbered(as screen: Screen) -> [[PackedCell]] {
             if links == screen.links, clusters == screen.clusters { return cells }
             // A number that no cell has: an address that the new screen does not link to.
             let gone = UInt16.max
             let numbers = links.map { address in screen.links.firstIndex(of: address).map { UInt16($0 + 1) } ?? gone }
             let glyphs = screen.clusters.glyphs(of: clusters)
-            return cells.map { cell in
-                var cell = cell
-                if cell.link > 0, Int(cell.link) <= numbers.count { cell.link = numbers[Int(cell.link) - 1] }
-                if let number = cell.glyph.number, number < glyphs.count { cell.glyph = glyphs[number] }
-                return cell
+            return cells.map { row in
+                row.map { cell in
+                    var cell = cell
+                    if cell.link > 0, Int(cell.link) <= numbers.count { cell.link = numbers[Int(cell.link) - 1] }
+                    if let number = cell.glyph.number, number < glyphs.count { cell.glyph = glyphs[number] }
+                    return cell
+                }
             }
         }
     }
@@ -56,14 +58,14 @@ public struct Renderer: Sendable {
         }
         let cursorWasShown = shown.map { $0.cursor != nil } ?? true
         var isWhole = false
-        let old: [PackedCell]
+        let old: [[PackedCell]]
         if let shown, (plotter.columns, plotter.rows) == (screen.columns, screen.rows) {
             old = shown.numbered(as: screen)
         } else {
             isWhole = true
             plotter = Plotter(columns: screen.columns, rows: screen.rows, level: level)
             plotter.reset()
-            old = Array(repeating: .blank, count: screen.packed.count)
+            old = Screen(columns: screen.columns, rows: screen.rows).packed
         }
         (plotter.links, plotter.clusters) = (screen.links, screen.clusters)
         plotter.draw(screen.packed, over: old, scrollRowsMin: Self.scrollRowsMin)

@@ -27,8 +27,9 @@ public struct Screen: Sendable, Equatable {
 
     public let columns: Int
     public let rows: Int
-    /// Row by row.
-    private(set) var packed: [PackedCell]
+    /// Each row has memory of its own, which a copy shares until it draws there: what most pictures change of the one
+    /// before is a row or two.
+    private(set) var packed: [[PackedCell]]
     private(set) var clusters = ClusterTable()
     /// Where the cursor stands; nil hides it.
     public var cursor: Place?
@@ -39,7 +40,7 @@ public struct Screen: Sendable, Equatable {
     public init(columns: Int, rows: Int) {
         self.columns = max(1, columns)
         self.rows = max(1, rows)
-        packed = Array(repeating: .blank, count: self.columns * self.rows)
+        packed = Array(repeating: Array(repeating: .blank, count: self.columns), count: self.rows)
     }
 
     public static func == (one: Screen, other: Screen) -> Bool {
@@ -48,13 +49,13 @@ public struct Screen: Sendable, Equatable {
     }
 
     /// Row by row.
-    public var cells: [Cell] { packed.map(unpacked) }
+    public var cells: [Cell] { packed.flatMap { $0.map(unpacked) } }
 
     private func unpacked(_ cell: PackedCell) -> Cell { Cell(clusters[cell.glyph], cell.style) }
 
     public subscript(column: Int, row: Int) -> Cell {
         guard (0..<columns).contains(column), (0..<rows).contains(row) else { return .blank }
-        return unpacked(packed[row * columns + column])
+        return unpacked(packed[row][column])
     }
 
     /// - Returns: what to put into ``Style/link``; 0 where the table is full.
@@ -103,10 +104,12 @@ public struct Screen: Sendable, Equatable {
         guard count > 0 else { return column }
         clear(column: column, row: row)
         clear(column: column + count - 1, row: row)
-        var index = row * columns + column
-        for byte in text.prefix(count) {
-            packed[index] = PackedCell(PackedCell.Glyph(byte), style)
-            index += 1
+        packed[row].withUnsafeMutableBufferPointer { cells in
+            var index = column
+            for byte in text.prefix(count) {
+                cells[index] = PackedCell(PackedCell.Glyph(byte), style)
+                index += 1
+            }
         }
         return column + count
     }
@@ -123,11 +126,12 @@ public struct Screen: Sendable, Equatable {
     public mutating func fill(column: Int, row: Int, width: Int, height: Int = 1, with cell: Cell = .blank) {
         let cluster = cell.cluster.flatMap { TextWidth.of($0) == 1 ? $0 : nil } ?? " "
         let cell = PackedCell(clusters.glyph(of: cluster), cell.style)
+        let columns = max(0, column)..<max(0, column, min(columns, column + width))
+        guard let last = columns.last else { return }
         for row in max(0, row)..<max(0, row, min(rows, row + height)) {
-            for column in max(0, column)..<max(0, column, min(columns, column + width)) {
-                clear(column: column, row: row)
-                packed[row * columns + column] = cell
-            }
+            clear(column: columns.lowerBound, row: row)
+            clear(column: last, row: row)
+            for column in columns { packed[row][column] = cell }
         }
     }
 
@@ -136,23 +140,22 @@ public struct Screen: Sendable, Equatable {
         clear(column: column, row: row)
         if width == 2 {
             clear(column: column + 1, row: row)
-            packed[row * columns + column + 1] = PackedCell(.rightHalf, style)
+            packed[row][column + 1] = PackedCell(.rightHalf, style)
         }
-        packed[row * columns + column] = PackedCell(clusters.glyph(of: cluster), style)
+        packed[row][column] = PackedCell(clusters.glyph(of: cluster), style)
     }
 
     /// Leaves no half of a double-width cluster behind.
     private mutating func clear(column: Int, row: Int) {
-        let index = row * columns + column
-        if packed[index].glyph == .rightHalf, column > 0 { packed[index - 1].glyph = .space }
-        if column + 1 < columns, packed[index + 1].glyph == .rightHalf { packed[index + 1].glyph = .space }
+        if column > 0, packed[row][column].glyph == .rightHalf { packed[row][column - 1].glyph = .space }
+        if column + 1 < columns, packed[row][column + 1].glyph == .rightHalf { packed[row][column + 1].glyph = .space }
     }
 
     /// The rows as text, without trailing blanks: for tests and for people who read them.
     public var text: [String] {
-        (0..<rows).map { row in
+        packed.map { cells in
             var line = ""
-            for cell in packed[(row * columns)..<((row + 1) * columns)] {
+            for cell in cells {
                 if let cluster = clusters[cell.glyph] { line.append(cluster) }
             }
             while line.last == " " { line.removeLast() }

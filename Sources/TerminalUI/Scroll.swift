@@ -9,14 +9,21 @@ struct Scroll {
 
     /// The scroll that brings the most cells to where the new screen has them. Side panes move with it and must be drawn
     /// again, which counts against it. An estimate: whether it is shorter shows when both ways are written.
-    static func best(from old: [PackedCell], to new: [PackedCell], columns: Int, rows: Int) -> Scroll? {
-        let oldKeys = old.map(\.key)
-        let newKeys = new.map(\.key)
+    static func best(from old: [[PackedCell]], to new: [[PackedCell]], columns: Int, rows: Int) -> Scroll? {
+        let oldKeys = keys(of: old)
+        let newKeys = keys(of: new)
         return oldKeys.withUnsafeBufferPointer { old in
             newKeys.withUnsafeBufferPointer { new in
                 ScrollSearch(old: old, new: new, columns: columns, rows: rows).best(gainMin: gainMin)
             }
         }
+    }
+
+    private static func keys(of screen: [[PackedCell]]) -> [UInt32] {
+        var keys: [UInt32] = []
+        keys.reserveCapacity(screen.count * (screen.first?.count ?? 0))
+        for row in screen { for cell in row { keys.append(cell.key) } }
+        return keys
     }
 
     /// The row that the terminal shows at `row` after the scroll; nil: a blank one.

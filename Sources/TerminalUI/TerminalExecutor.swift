@@ -33,13 +33,20 @@ public final class TerminalExecutor: TaskExecutor {
 
     // MARK: For the terminal's thread
 
-    /// Runs the jobs that are there now. Those that they make have their turn later, after a look at the terminal.
+    /// Rounds of jobs between two looks at the terminal: what a key sets off is done in two.
+    static let roundsMax = 4
+
+    /// Runs the jobs that are there, and those that they make; the last of these have their turn after the next look at
+    /// the terminal.
     func runJobs() {
-        let jobs = state.withLockedValue { state in
-            defer { state.jobs.removeAll(keepingCapacity: true) }
-            return state.jobs
+        for _ in 0..<Self.roundsMax {
+            let jobs = state.withLockedValue { state in
+                defer { state.jobs.removeAll(keepingCapacity: true) }
+                return state.jobs
+            }
+            if jobs.isEmpty { return }
+            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
         }
-        for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
     /// - Returns: false where a job is there, and nothing to wait for.
