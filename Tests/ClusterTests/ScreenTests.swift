@@ -207,6 +207,33 @@ extension Scenarios {
             }
         }
 
+        @Test func whatIsTypedAroundANewNameGoesWithIt() async throws {
+            try await TestCluster.with(nodes: ["edge-a"]) { cluster in
+                let edge = try cluster.edge("edge-a")
+                try await Self.terminal(cluster, "ann", edge.port) { ann in
+                    try await ann.type("/join dev")
+                    try await ann.press("Enter")
+                    try await ann.shows("#dev ❯")
+                    try await ann.type("for dev")
+                    try await ann.press("M-1")
+                    try await ann.shows("#lobby ❯")
+                    // In one burst, as somebody in a hurry types.
+                    try await ann.type("/nick zoe\rtyped at once")
+                    try await ann.shows("zoe@")
+                    try await ann.shows("#lobby ❯ typed at once")
+                    try await ann.press("Enter")
+                    try await ann.shows("✓")
+                    try await ann.press("M-2")
+                    try await ann.shows("#dev ❯ for dev")
+                }
+                let (watcher, _) = try await WireClient.signIn("watcher", port: edge.port)
+                _ = try await watcher.join("lobby")
+                let stored = try await watcher.history("lobby").messages ?? []
+                #expect(stored.map(\.user) == ["zoe"])
+                #expect(stored.map(\.body) == ["typed at once"])
+            }
+        }
+
         @Test func directMessagesReachTheOtherWhereverTheyAre() async throws {
             try await TestCluster.with { cluster in
                 try await Self.pair(cluster) { ann, bob in

@@ -38,7 +38,9 @@ extension ChatModel {
         case .reconnect: ask(.reconnect)
         case .resend: resend()
         case .discard: discard()
-        case .logout: ask(.logout)
+        case .logout:
+            ledger.isGivingUpName = true
+            ask(.logout)
         case .help: return help(argument)
         case .quit: quit()
         }
@@ -104,6 +106,8 @@ extension ChatModel {
         } catch {
             return fail(error.message)
         }
+        ledger.isGivingUpName = true
+        inform("signing in as \(name)")
         ask(.changeName(name))
         return true
     }

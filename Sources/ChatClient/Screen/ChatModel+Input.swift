@@ -23,7 +23,7 @@ extension ChatModel {
     /// another one follows at once.
     private mutating func isReconnectKey(_ key: Key) -> Bool {
         guard case .offline(let reason, _, let attempt, let since) = connection, editor.isEmpty,
-            key == Key(.character("r")), editor.reverseSearch == nil
+            key == Key(.character("r")), editor.reverseSearch == nil, !ledger.isGivingUpName
         else { return false }
         ledger.heldLetterUntil = now + ScreenLimits.heldLetterFor
         connection = .offline(reason: reason, retryAt: now, attempt: attempt, since: since)
@@ -36,7 +36,7 @@ extension ChatModel {
         ledger.unsavedDraft = current
         if ledger.draftSavedAt == nil { ledger.draftSavedAt = now }
         guard sharesTyping, let current, rooms[current]?.membership == .joined, case .online = connection,
-            !editor.isEmpty, !editor.text.hasPrefix("/")
+            !editor.isEmpty, !editor.text.hasPrefix("/"), !ledger.isGivingUpName
         else { return }
         if let said = ledger.typingSaidAt[current], now - said < ScreenLimits.typingSaidEvery { return }
         ledger.typingSaidAt[current] = now
@@ -46,6 +46,7 @@ extension ChatModel {
     /// Enter. The editor is empty by now; what is not done comes back into it.
     private mutating func submit(_ typed: String) {
         guard !typed.isEmpty else { return }
+        if ledger.isGivingUpName { return keepLine(typed) }
         if typed.hasPrefix("/"), !typed.hasPrefix("//"), !typed.hasPrefix("/me ") {
             guard obey(typed) else { return editor.set(typed) }
         } else {
@@ -54,6 +55,15 @@ extension ChatModel {
         ask(.saveInput(typed))
         edited()
         saveDraft()
+    }
+
+    /// Enter while the name is being given up. The user means the next name, which nobody has let in yet, and sees this one:
+    /// sent under neither, the line goes along and is sent by an Enter that comes when the name is there. What is typed
+    /// meanwhile is a line of its own.
+    private mutating func keepLine(_ typed: String) {
+        editor.set(typed.hasSuffix("\n") ? typed : typed + "\n")
+        edited()
+        inform("not sent yet: you are giving up the name \(user)")
     }
 
     /// Sends a message to the current room.

@@ -23,7 +23,10 @@ extension ChatModel {
     private mutating func pressedAfterControlX(_ key: Key) {
         switch key {
         case Key(.character("c")), .control("c"): cancelNewestTransfer()
-        case Key(.character("e")), .control("e"): ask(.edit(editor.text))
+        case Key(.character("e")), .control("e"):
+            // Its text would come to a screen that is gone.
+            if ledger.isGivingUpName { return warn("no editor now: you are giving up the name \(user)") }
+            ask(.edit(editor.text))
         default: inform("Ctrl-X C cancels the transfer, Ctrl-X E opens the editor")
         }
     }

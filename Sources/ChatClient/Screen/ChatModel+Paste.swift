@@ -8,7 +8,10 @@ extension ChatModel {
         completion = nil
         let text = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
         if pastedIntoOverlay(text) { return }
-        if Self.lines(of: text).count > ScreenLimits.pasteLinesMax || text.utf8.count > ScreenLimits.pasteBytesMax {
+        let isLong =
+            Self.lines(of: text).count > ScreenLimits.pasteLinesMax || text.utf8.count > ScreenLimits.pasteBytesMax
+        // A question would go with the name that is given up, and its text with it.
+        if isLong, !ledger.isGivingUpName {
             overlay = .paste(text)
             return
         }

@@ -46,6 +46,7 @@ extension ChatModel {
             ask(.redraw)
             ask(.reconnect)
         case .terminated: quit()
+        case .ending: saveDraft()
         }
     }
 

@@ -33,6 +33,8 @@ struct ModelLedger: Sendable {
     var shownFirst: RoomName?
     /// The user's name is in the token that signed in.
     var hasToken = false
+    /// Another name was asked for, or none: nothing that is typed from now on is sent under this one.
+    var isGivingUpName = false
     /// Read markers to send, and when the last one was.
     var readToSend: [RoomName: Position] = [:]
     var readSentAt: NIODeadline?

@@ -38,6 +38,8 @@ enum ScreenEvent: Sendable {
     case continued
     /// SIGTERM, SIGHUP.
     case terminated
+    /// The last event: the screen goes.
+    case ending
 }
 
 /// What the full screen asks its driver for.

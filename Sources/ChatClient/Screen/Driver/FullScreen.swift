@@ -25,9 +25,8 @@ actor FullScreen {
         var unsent: Int
         /// The server let this user in.
         var wasConnected: Bool
-        /// The rooms for everybody that were joined, and the one that was looked at.
-        var rooms: [RoomName]
-        var shown: RoomName?
+        /// For the next screen, where there is one.
+        var luggage: Luggage
     }
 
     /// Between two pictures while messages flood in; a key is drawn at once.
@@ -50,19 +49,17 @@ actor FullScreen {
     private let memo = PictureMemo()
     private var drawnAt: NIODeadline?
     private var isChanged = true
-    private let keys: KeyReader
+    private let keys: ScreenKeys
     private let outgoing: AsyncStream<OutgoingMessage>.Continuation
     private let messages: AsyncStream<OutgoingMessage>
 
-    init(_ setup: ScreenSetup, session: ChatSession, terminal: Terminal) {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let inbox = ScreenInbox(loop: loop)
+    init(_ setup: ScreenSetup, session: ChatSession, terminal: Terminal, keys: ScreenKeys) {
         self.setup = setup
         self.session = session
         self.terminal = terminal
-        self.inbox = inbox
+        inbox = ScreenInbox(loop: MultiThreadedEventLoopGroup.singleton.next())
         keeper = ScreenKeeper(setup)
-        keys = KeyReader(loop: loop) { inbox.putUrgent(.terminal($0)) }
+        self.keys = keys
         renderer = Renderer(level: setup.colors)
         (messages, outgoing) = AsyncStream.makeStream()
         model = setup.model()
@@ -71,7 +68,8 @@ actor FullScreen {
     /// - Parameter trouble: is said at first.
     func run(trouble: String? = nil) async -> Outcome {
         let (keeper, drafts) = (keeper, await keeper.loadDrafts())
-        let texts = Dictionary(uniqueKeysWithValues: drafts.rooms.map { ($0, drafts[$0]) })
+        let kept = Dictionary(uniqueKeysWithValues: drafts.rooms.map { ($0, drafts[$0]) })
+        let texts = kept.merging(setup.brought) { $1 }
         // They end by themselves with what they were given, also when the screen is left: nothing that was typed is lost.
         let keeping = Task { await keeper.run(drafts) }
         let sending = Task { [session, messages, inbox] in await Self.send(messages, session, inbox) }
@@ -82,8 +80,10 @@ actor FullScreen {
             startSources(&tasks)
             feed(.started(rooms: setup.beginning.rooms, drafts: texts, restored: session.restored), &tasks)
             if let trouble { feed(.failed(trouble), &tasks) }
+            keys.begin(inbox)
             while ending == nil { await step(&tasks) }
             await sayGoodbye(&tasks)
+            await takeRest(&tasks)
             // Nobody takes from it any more: whoever waits for room would keep the session from ending.
             inbox.close()
             outgoing.finish()
@@ -95,16 +95,16 @@ actor FullScreen {
             await keeping.value
             tasks.cancelAll()
         }
-        let rooms = model.order.filter { model.rooms[$0]?.kind == .room }
         return Outcome(
             ending: ending ?? .left, unsent: model.unsent(), wasConnected: wasConnected,
-            rooms: rooms.isEmpty ? setup.rooms : rooms, shown: model.current.flatMap { rooms.contains($0) ? $0 : nil })
+            luggage: Luggage(of: model, otherwise: setup.rooms))
     }
 
     /// Draws what is due, waits for something to happen and does what follows.
-    private func step(_ tasks: inout DiscardingTaskGroup) async {
+    /// - Parameter end: how long it waits at most.
+    private func step(_ tasks: inout DiscardingTaskGroup, until end: NIODeadline? = nil) async {
         draw(at: .now())
-        guard let events = await inbox.next(until: due) else {
+        guard let events = await inbox.next(until: [due, end].compactMap(\.self).min()) else {
             ending = ending ?? .left
             return
         }
@@ -122,15 +122,21 @@ actor FullScreen {
         for action in model.update(event) { perform(action, &tasks) }
     }
 
-    /// What was sent a moment ago is acknowledged in most cases: an answer that nobody hears is a message sent again.
+    /// What was sent a moment ago is acknowledged in most cases: an answer that nobody hears is a message sent again. The
+    /// user goes on typing meanwhile, and sees it.
     private func sayGoodbye(_ tasks: inout DiscardingTaskGroup) async {
         if case .stopped = ending { return }
         guard case .online = model.connection else { return }
         let end = NIODeadline.now() + Self.goodbye
-        while model.unsent() > 0, NIODeadline.now() < end {
-            guard let events = await inbox.next(until: end) else { return }
-            for event in events { feed(event, &tasks) }
-        }
+        while model.unsent() > 0, NIODeadline.now() < end { await step(&tasks, until: end) }
+    }
+
+    /// What was typed until now belongs to this screen's input line, and what is typed from now on to the next one's.
+    private func takeRest(_ tasks: inout DiscardingTaskGroup) async {
+        keys.end()
+        // All keys come at once.
+        for event in await inbox.next(until: .now()) ?? [] { feed(event, &tasks) }
+        feed(.ending, &tasks)
     }
 
     private func startSources(_ tasks: inout DiscardingTaskGroup) {
@@ -168,7 +174,11 @@ actor FullScreen {
 
     func send(_ message: OutgoingMessage) { outgoing.yield(message) }
 
-    func end(_ ending: Ending) { self.ending = self.ending ?? ending }
+    /// The first reason counts; but who leaves while the next name is awaited does leave.
+    func end(_ ending: Ending) {
+        if case .renamed = self.ending, ending == .left { self.ending = ending }
+        self.ending = self.ending ?? ending
+    }
 }
 
 // MARK: Drawing

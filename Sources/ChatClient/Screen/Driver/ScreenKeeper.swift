@@ -51,6 +51,24 @@ final class ScreenKeeper: Sendable {
         return (try? await threads.runIfActive { try preferences?.load() }) ?? Preferences()
     }
 
+    /// Drafts of the name before become those of this one: here first, so that a crash leaves them twice and not nowhere.
+    /// What was kept here for the same room comes back with Up.
+    func take(_ texts: [RoomName: String], from former: ScreenKeeper) async {
+        let (drafts, inputs, others) = (drafts, inputs, former.drafts)
+        guard !texts.isEmpty, let drafts, let others, drafts.path != others.path else { return }
+        await write {
+            var kept = try drafts.load()
+            for (room, text) in texts {
+                if !kept[room].isEmpty, kept[room] != text { try inputs?.append(kept[room]) }
+                kept[room] = text
+            }
+            try drafts.save(kept)
+            var left = try others.load()
+            for room in texts.keys { left[room] = "" }
+            try others.save(left)
+        }
+    }
+
     func keep(_ change: Change) { continuation.yield(change) }
 
     /// What is kept until now is written; nothing is kept from now on.

@@ -14,6 +14,8 @@ struct ScreenSetup: Sendable {
     var keptRooms = KeptRooms()
     /// The one to look at first; nil: the one of the last run, or the first one.
     var shownFirst: RoomName?
+    /// What a name before this one typed and did not send. It comes before what is kept.
+    var brought: [RoomName: String] = [:]
     /// Entries of each room to begin with.
     var count: Int
     /// Nil without a home: nothing is kept between runs.
