@@ -42,7 +42,7 @@ extension ChatModel {
         case .control("l"): ask(.redraw)
         case .control("z"): ask(.suspend)
         case .control("s"): openSearch()
-        case .alt("k"): overlay = .goTo(query: "", selected: 0)
+        case .alt("k"): goTo("")
         case .alt("a"): goToNextMention()
         case .alt("l"): goToFirstUnread()
         case .alt("u"): startUpload()

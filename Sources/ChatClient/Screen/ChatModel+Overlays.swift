@@ -39,7 +39,7 @@ extension ChatModel {
         let line = String(text.prefix { !$0.isNewline })
         switch overlay {
         case nil: return false
-        case .goTo(let query, _): overlay = .goTo(query: query + line, selected: 0)
+        case .goTo(let query, _): goTo(query + line)
         case .search(let state): setQuery(state.query + line)
         case .help:
             overlay = nil
@@ -90,6 +90,11 @@ extension ChatModel {
 
 /// Alt-K.
 extension ChatModel {
+    /// Opens the list, or changes its query; the first room is marked.
+    mutating func goTo(_ query: String) {
+        overlay = .goTo(query: query, selected: goToCandidates(query).first)
+    }
+
     /// The rooms that the query leaves, those with something new first.
     func goToCandidates(_ query: String) -> [RoomName] {
         let query = (query.hasPrefix("#") || query.hasPrefix("@") ? query.dropFirst() : query[...]).lowercased()
@@ -105,23 +110,26 @@ extension ChatModel {
         return [2, 1, 0].flatMap { level in matching.filter { urgency($0) == level } }
     }
 
-    private mutating func pressedInGoTo(_ query: String, _ selected: Int, _ key: Key) {
+    private mutating func pressedInGoTo(_ query: String, _ selected: RoomName?, _ key: Key) {
         let candidates = goToCandidates(query)
-        let last = max(0, candidates.count - 1)
+        let index = selected.flatMap { candidates.firstIndex(of: $0) } ?? 0
+        func mark(_ index: Int) {
+            overlay = .goTo(query: query, selected: candidates.isEmpty ? nil : candidates[index])
+        }
         switch key {
         case Key(.escape), .control("c"), .alt("k"): overlay = nil
-        case Key(.up), Key(.tab, .shift): overlay = .goTo(query: query, selected: max(0, min(last, selected) - 1))
-        case Key(.down), Key(.tab): overlay = .goTo(query: query, selected: min(last, selected + 1))
+        case Key(.up), Key(.tab, .shift): mark(max(0, index - 1))
+        case Key(.down), Key(.tab): mark(min(candidates.count - 1, index + 1))
         case Key(.enter):
-            if candidates.indices.contains(selected) {
+            if !candidates.isEmpty {
                 overlay = nil
-                return show(candidates[selected])
+                return show(candidates[index])
             }
             // A name of no room here is one to join.
             if !query.isEmpty, joinAndShow(query) { overlay = nil }
         default:
             guard let query = Self.query(query, after: key) else { return }
-            overlay = .goTo(query: query, selected: 0)
+            goTo(query)
         }
     }
 }

@@ -181,8 +181,9 @@ struct LogLine: Sendable, Equatable, Identifiable {
 /// What is drawn over the log.
 enum Overlay: Sendable, Equatable {
     case help(scroll: Int)
-    /// Alt-K: rooms whose name holds `query`.
-    case goTo(query: String, selected: Int)
+    /// Alt-K: rooms whose name holds `query`. The one that is marked is known by its name: what is said in others moves it in
+    /// the list. Nil: the first one.
+    case goTo(query: String, selected: RoomName?)
     /// Ctrl-S.
     case search(SearchState)
     /// A long paste waits for a decision: send, as file, edit.

@@ -129,13 +129,13 @@ extension ChatView {
 
     // MARK: Lists
 
-    private mutating func drawGoTo(_ query: String, selected: Int) {
+    private mutating func drawGoTo(_ query: String, selected: RoomName?) {
         let names = model.goToCandidates(query)
         let box = Box(layout, columns: 40, rows: max(2, names.count + 1))
         let area = put(box, title: "Go to", footer: "Up Down choose  Enter go  Esc close")
         putQuery("room: ", query, area)
         guard !names.isEmpty else { return put([Span("Enter joins it", theme.dim)], area, row: 1) }
-        let selected = min(max(0, selected), names.count - 1)
+        let selected = selected.flatMap { names.firstIndex(of: $0) } ?? 0
         let first = firstRow(selected: selected, count: names.count, rows: area.rows - 1)
         for (offset, name) in names.dropFirst(first).prefix(max(0, area.rows - 1)).enumerated() {
             guard let room = model.rooms[name] else { continue }

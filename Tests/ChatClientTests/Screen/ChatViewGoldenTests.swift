@@ -47,7 +47,7 @@ import Testing
 
     @Test func goTo() throws {
         var model = ViewSamples.deploy(columns: 80, rows: 20)
-        model.overlay = .goTo(query: "l", selected: 1)
+        model.overlay = .goTo(query: "l", selected: model.goToCandidates("l")[1])
         try Golden.expect(model, "go-to-80x20")
     }
 

@@ -7,7 +7,8 @@ import Testing
 /// Every size that a terminal may have.
 @Suite struct ChatViewSizeTests {
     private static let overlays: [Overlay] = [
-        .help(scroll: 7), .goTo(query: "", selected: 3), .search(search), .paste("one\ntwo \u{1b}[31m\nthree"),
+        .help(scroll: 7), .goTo(query: "", selected: try? RoomName("ops")), .search(search),
+        .paste("one\ntwo \u{1b}[31m\nthree"),
         .question("A file is on its way. Leave all the same?", .leave),
     ]
 

@@ -54,7 +54,7 @@ enum HostileModels {
         var search = SearchState(query: text(), results: [ViewSamples.said(11, 0, text(), text())], trouble: text())
         search.results.append(ViewSamples.said(11, 1, "a", search.query + text()))
         return [
-            nil, .goTo(query: text(), selected: 0), .search(search), .paste(text() + "\n" + text()),
+            nil, .goTo(query: text(), selected: nil), .search(search), .paste(text() + "\n" + text()),
             .question(text(), .leave),
         ]
     }

@@ -198,7 +198,7 @@ import Testing
         #expect(chat.model.goToCandidates("").first == ops, "what is new comes first")
         chat.type("dev")
         chat.press(Key(.down))
-        #expect(chat.model.overlay == .goTo(query: "dev", selected: 1))
+        #expect(chat.model.overlay == .goTo(query: "dev", selected: room("devops")))
         chat.press(Key(.enter))
         #expect(chat.model.current == room("devops"))
         chat.press(.alt("k"))
@@ -207,6 +207,24 @@ import Testing
         chat.press(.alt("k"))
         chat.press(Key(.escape))
         #expect(chat.model.overlay == nil)
+    }
+
+    /// A message moves rooms in the list while it is open.
+    @Test func goToGoesToWhatIsMarked() {
+        let dev = room("dev")
+        var chat = ModelFixture(rooms: [lobby, ops, dev])
+        chat.press(.alt("k"))
+        chat.press(Key(.down))
+        chat.say(4, in: dev)
+        #expect(chat.model.goToCandidates("") == [dev, lobby, ops])
+        let screen = ChatView.screen(of: chat.model).text
+        #expect(screen.contains { $0.contains("\(chat.model.glyphs.current) #ops") && !$0.contains("❯") })
+        chat.press(Key(.enter))
+        #expect(chat.model.current == ops)
+        chat.press(.alt("k"))
+        chat.say(5, "@ann", in: lobby)
+        chat.press(Key(.down))
+        #expect(chat.model.overlay == .goTo(query: "", selected: ops), "from #dev, which was first when it opened")
     }
 
     @Test func helpScrollsAndLetsGoOnTyping() {
