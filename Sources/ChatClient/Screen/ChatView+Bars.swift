@@ -79,7 +79,7 @@ extension ChatView {
             }
         }
         let indent = screen.columns > 8 ? 1 : 0
-        let text = joined(statusParts, columns: end - indent)
+        let text = withTyping(joined(statusParts, columns: end - indent), columns: end - indent)
         let column = screen.put(text, column: indent, row: row, style: style, limit: end - indent)
         if isOnline, model.hint == nil, model.pendingPrefix == nil, column > indent {
             screen.put(glyphs.online, column: indent, row: row, style: theme.good)
@@ -120,13 +120,20 @@ extension ChatView {
         return text
     }
 
+    /// Who types, behind the text, where that is about nothing else.
+    private func withTyping(_ text: String, columns: Int) -> String {
+        guard isOnline, model.hint == nil, model.pendingPrefix == nil, model.leaveAskedAt == nil else { return text }
+        let front = text.isEmpty ? "" : "\(text) \(glyphs.dot) "
+        return typingText(columns: columns - TextWidth.of(front)).map { front + $0 } ?? text
+    }
+
     private var connectionText: [String] {
         switch model.connection {
         case .connecting:
             return ["\(glyphs.waiting) connecting to \(VisibleText(model.server).value)\(glyphs.ellipsis)"]
         case .online(let node, let latency):
             let time = latency.map { " \($0) ms" } ?? ""
-            return ["\(glyphs.online) \(VisibleText(node).value)\(time)"] + elsewhereText + typingText
+            return ["\(glyphs.online) \(VisibleText(node).value)\(time)"] + elsewhereText
         case .offline(let reason, let retryAt, let attempt, _):
             let left = max(0, (retryAt - model.now).nanoseconds)
             let seconds = left / 1_000_000_000 + (left % 1_000_000_000 > 0 ? 1 : 0)
@@ -153,16 +160,35 @@ extension ChatView {
 
     private static func rooms(_ count: Int) -> String { count == 1 ? "1 room" : "\(count) rooms" }
 
-    private var typingText: [String] {
-        guard let room else { return [] }
+    /// Names are cut to what there is room for; where that is nothing, only how many there are.
+    private func typingText(columns: Int) -> String? {
+        guard let room else { return nil }
         let names = room.typing.filter { $0.value > model.now && $0.key != model.user }.keys.sorted()
-        let shown = names.prefix(2).map { VisibleText($0).value }.joined(separator: ", ")
-        switch names.count {
-        case 0: return []
-        case 1: return ["\(shown) is typing\(glyphs.ellipsis)"]
-        case 2: return ["\(shown) are typing\(glyphs.ellipsis)"]
-        default: return ["\(shown) and \(names.count - 2) more are typing\(glyphs.ellipsis)"]
+        guard !names.isEmpty else { return nil }
+        let does = (names.count == 1 ? "is" : "are") + " typing\(glyphs.ellipsis)"
+        let tail = names.count > 2 ? " and \(names.count - 2) more \(does)" : " \(does)"
+        let shown = names.prefix(2).map { VisibleText($0).value }
+        let space = columns - TextWidth.of(tail) - 2 * (shown.count - 1)
+        let texts = [
+            Self.share(space, among: shown, glyphs).map { $0.joined(separator: ", ") + tail },
+            names.count > 1 ? "\(names.count) \(does)" : nil,
+        ]
+        return texts.compactMap(\.self).first { TextWidth.of($0) <= columns }
+    }
+
+    /// Columns of a name below which it says nothing: two narrow clusters or a wide one, and the ellipsis.
+    private static let nameColumnsMin = 3
+
+    /// One or two names in that many columns: what the short one leaves is the long one's. Nil where that is too little.
+    private static func share(_ columns: Int, among names: [String], _ glyphs: Glyphs) -> [String]? {
+        guard let first = names.first else { return nil }
+        guard let second = names.dropFirst().first else {
+            return columns < min(nameColumnsMin, TextWidth.of(first))
+                ? nil : [LogLayout.cut(first, columns: columns, glyphs)]
         }
+        guard columns >= 2 * nameColumnsMin else { return nil }
+        let head = LogLayout.cut(first, columns: max(columns / 2, columns - TextWidth.of(second)), glyphs)
+        return [head, LogLayout.cut(second, columns: columns - TextWidth.of(head), glyphs)]
     }
 
     // MARK: Transfers

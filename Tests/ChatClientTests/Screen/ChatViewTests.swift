@@ -53,6 +53,24 @@ import Testing
         #expect(Figures.dayName(Figures.day(951_782_400_000, calendar), thisDay: 11_000) == "Tuesday 29 February")
     }
 
+    /// Names of 32 wide clusters have room in no narrow layout.
+    @Test(arguments: [
+        (1, 60, "名… is typing…"), (2, 60, "名… are typing…"), (3, 60, "名… and 1 more are typing…"),
+        (3, 34, "3 are typing…"),
+    ])
+    func whoTypesIsSaidInFewColumns(count: Int, columns: Int, text: String) throws {
+        var model = ViewSamples.deploy(columns: columns, rows: 12)
+        let name = try #require(model.current)
+        let names = ["漢", "名", "字"].prefix(count).map { $0 + String(repeating: "名", count: 31) }
+        let until = model.now + .seconds(5)
+        (model.order, model.transfers) = ([name], [])
+        model.rooms[name]?.typing = Dictionary(uniqueKeysWithValues: names.map { ($0, until) })
+        let rows = ChatView.screen(of: model).text
+        let status = try #require(rows.first { $0.contains("typing…") }, "\(rows)")
+        #expect(status.contains(text), "\(status)")
+        #expect(TextWidth.of(status) <= columns)
+    }
+
     @Test func theCountdownCountsDown() {
         var model = ViewSamples.offline()
         model.now = model.now + .milliseconds(1500)
