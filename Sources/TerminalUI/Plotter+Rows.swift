@@ -69,6 +69,10 @@ private struct RowChange {
         let end = contentEnd(of: new)
         var column = 0
         while let start = nextChange(from: column, to: end) {
+            if start > 0, start == new.count - 1, new[start].glyph.number != nil {
+                drawLast(with: &plotter)
+                return
+            }
             reach(start, from: column, with: &plotter)
             let blanks = blankRun(at: start, to: end)
             // An erasing sequence and the move behind it, against the blanks themselves.
@@ -88,6 +92,22 @@ private struct RowChange {
         }
         let oldEnd = old.map(contentEnd) ?? 0
         if oldEnd > end { blank(from: end, to: oldEnd, with: &plotter) }
+    }
+
+    /// A cluster of several scalars in the last column. Where lines do not wrap, the cursor stays on the first of them, and
+    /// tmux joins the others to the cell before it. So it is drawn one column further left, and pushed to its place by a
+    /// blank for what belongs there. (With wrapping on for a moment, a scalar that the terminal gives a column of its own,
+    /// as tmux does with vowel signs, would go to the next row, and scroll the screen in the last one.)
+    private func drawLast(with plotter: inout Plotter) {
+        let last = new.count - 1
+        plotter.move(column: last - 1, row: row)
+        plotter.draw(new[last], isWide: false)
+        plotter.move(column: last - 1, row: row)
+        plotter.insertBlank()
+        let isHalf = new[last - 1].glyph == .rightHalf
+        let before = isHalf ? last - 2 : last - 1
+        plotter.move(column: before, row: row)
+        plotter.draw(new[before], isWide: isHalf)
     }
 
     private func changes(_ column: Int) -> Bool {

@@ -79,6 +79,9 @@ struct Plotter {
         sequence(count, "X")
     }
 
+    /// What is from the cursor on goes one column to the right. The blank is of no certain colour: draw over it.
+    mutating func insertBlank() { raw("\u{1b}[@") }
+
     private mutating func advance(_ count: Int) {
         guard let column else { return }
         // At the edge some terminals stay and some wait to wrap.

@@ -144,6 +144,22 @@ import Testing
         #expect(renderer.render(screen).isEmpty)
     }
 
+    /// A terminal that does not wrap would join the accent to the cell before.
+    @Test(arguments: [("x", "x"), ("日", "\u{8}日")])
+    func aClusterInTheLastColumnIsPushedThere(before: String, again: String) {
+        var screen = Screen(columns: 10, rows: 2)
+        screen.put(before, column: 9 - TextWidth.of(before), row: 1)
+        screen.put("e\u{301}", column: 9, row: 1)
+        var renderer = Renderer(level: .none)
+        let bytes = String(decoding: renderer.render(screen), as: UTF8.self)
+        let pushed = "\u{8}e\u{301}\u{1b}[9G\u{1b}[@\(again)"
+        #expect(bytes.unicodeScalars.contains(pushed.unicodeScalars), "\(bytes.debugDescription)")
+        #expect(!bytes.contains("\u{1b}[?7"))
+        var narrow = Screen(columns: 1, rows: 1)
+        narrow.put("e\u{301}", column: 0, row: 0)
+        #expect(String(decoding: renderer.render(narrow), as: UTF8.self).contains("e\u{301}"))
+    }
+
     @Test func aKeyIsEchoedAsOneByte() {
         var screen = Screen(columns: 120, rows: 40)
         screen.cursor = Screen.Place(column: 0, row: 38)

@@ -63,6 +63,7 @@ struct TestTerminal {
         for cluster in String(text) {
             if isAtEdge { complaints.append("drew behind the edge") }
             let width = width(cluster)
+            if joinsToTheLeft(cluster, width) { continue }
             for place in column..<min(columns, column + width) {
                 clearHalves(place)
                 glyphs[row * columns + place] = Glyph(cluster: place == column ? cluster : nil, style: pen, link: link)
@@ -70,6 +71,29 @@ struct TestTerminal {
             column += width
             if column >= columns { (column, isAtEdge) = (columns - 1, true) }
         }
+    }
+
+    /// In the last column the cursor stays on a cluster's first scalar, and the others join what is to its left, as in tmux.
+    private mutating func joinsToTheLeft(_ cluster: Character, _ width: Int) -> Bool {
+        let scalars = cluster.unicodeScalars
+        guard column > 0, column == columns - 1, width == 1, scalars.count > 1, let first = scalars.first else {
+            return false
+        }
+        clearHalves(column)
+        let last = row * columns + column
+        glyphs[last] = Glyph(cluster: Character(first), style: pen, link: link)
+        let left = glyphs[last - 1].cluster == nil ? last - 2 : last - 1
+        var joined = glyphs[left].cluster.map(String.init) ?? ""
+        joined.unicodeScalars.append(contentsOf: scalars.dropFirst())
+        glyphs[left].cluster = joined.first
+        isAtEdge = true
+        return true
+    }
+
+    private mutating func insert() {
+        clearHalves(column)
+        let start = row * columns
+        glyphs[(start + column)..<(start + columns)] = [blank] + glyphs[(start + column)..<(start + columns - 1)]
     }
 
     private mutating func clearHalves(_ column: Int) {
@@ -161,6 +185,7 @@ struct TestTerminal {
         case ("J", "2"): glyphs = Array(repeating: blank, count: columns * rows)
         case ("K", ""): erase(columns)
         case ("X", _): erase(first)
+        case ("@", ""): insert()
         case ("A", _): relative(0, -first)
         case ("B", _): relative(0, first)
         case ("C", _): relative(first, 0)

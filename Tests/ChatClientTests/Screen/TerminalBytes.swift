@@ -12,7 +12,7 @@ struct TerminalBytes {
     /// What ``TerminalUI/Renderer`` uses.
     static let screen = TerminalBytes(
         controls: ["\r", "\n", "\u{8}"],
-        sequences: ["M", "[m", "[H", "[G", "[A", "[B", "[C", "[K", "[X", "[J", "[r", "[M", "[L", "[?h", "[?l"],
+        sequences: ["M", "[m", "[H", "[G", "[A", "[B", "[C", "[K", "[X", "[@", "[J", "[r", "[M", "[L", "[?h", "[?l"],
         strings: ["8"])
     /// What lines in colour use, and the line that is rewritten.
     static let lines = TerminalBytes(controls: ["\r", "\n"], sequences: ["[m", "[K"], strings: [])
