@@ -36,6 +36,32 @@ import Testing
         try await server.stop()
     }
 
+    @Test(arguments: ["x", "-", "é", "./y"]) func aDownloadMayHaveAShortName(name: String) async throws {
+        let server = try await FakeFileServer()
+        server.add("f1", name: "report.pdf", bytes: [1, 2, 3])
+        let command = "$TERMCHAT download ops f1 --output=\(name) --server ws://127.0.0.1:\(server.port)"
+        let script = try Script("cd \"$HOME\" && \(command)", nil)
+        #expect(try await script.exit() == 0, "\(script.errors)")
+        #expect(FileManager.default.contents(atPath: "\(script.home.path)/\(name)") == Data([1, 2, 3]))
+        try await server.stop()
+    }
+
+    /// Whoever names a device must not lose it.
+    @Test func anOutputThatIsNoRegularFileIsLeftAlone() async throws {
+        let script = try Script(
+            """
+            cd "$HOME" && mkfifo pipe && mkdir folder && ln -s pipe link
+            for name in pipe folder link; do
+              $TERMCHAT tail ops --server ws://127.0.0.1:1 --no-follow --state $name; echo $?
+            done
+            ls; [ -p pipe ] && [ -d folder ] && [ -L link ]
+            """, nil)
+        #expect(try await script.exit() == 0)
+        #expect(script.output.split(separator: "\n").prefix(3) == ["2", "2", "2"])
+        #expect(script.output.hasSuffix("err\nfolder\nlink\nout\npipe\n"), "\(script.output)")
+        #expect(script.errors.contains("pipe is no regular file; name another for --state."))
+    }
+
     /// A line is out as soon as it is said, and a reader that has seen enough is no failure.
     @Test func aTailWhoseReaderLeavesIsDone() async throws {
         let server = try await ScriptedServer()

@@ -47,6 +47,9 @@ actor TailState {
 
     /// - Throws: ``CommandFailure``, where another process has the file, or it is another kind of file.
     init(path: String) throws {
+        guard FileKind(path: path).isReplaceable else {
+            throw CommandFailure(.usage, "\(path) is no regular file; name another for --state.")
+        }
         let real = realpath(path, nil)
         defer { free(real) }
         self.path = real.map { String(cString: $0) } ?? path

@@ -7,9 +7,12 @@ struct LockedFile: ~Copyable {
 
     /// - Parameter creates: whether a file that is not there is made, mode 0600.
     /// - Returns: nil where another process has it, or where it is not there.
-    /// - Throws: ``OutboxError``.
+    /// - Throws: ``OutboxError``, also where it is no regular file.
     static func open(_ path: String, creates: Bool) throws -> LockedFile? {
         for _ in 0..<triesMax {
+            guard FileKind(path: path).isReplaceable else {
+                throw OutboxError(message: "\(path) is no regular file.")
+            }
             let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (creates ? O_CREAT : 0), 0o600)
             if descriptor < 0, errno == ENOENT, !creates { return nil }
             guard descriptor >= 0 else { throw OutboxError("open", path) }
