@@ -36,6 +36,28 @@ import Testing
         try await server.stop()
     }
 
+    @Test func inputThatCannotBeReadFailsTheScript() async throws {
+        let server = try await ScriptedServer()
+        let script = try Script("$TERMCHAT send ops </tmp", server)
+        #expect(try await script.exit() == ExitStatus.failed.rawValue)
+        #expect(script.errors == "termchat: The input cannot be read: Is a directory.\n")
+        try await server.stop()
+    }
+
+    @Test func aLineThatIsTooLongIsRefusedOnceAndTheOthersAreSent() async throws {
+        let server = try await ScriptedServer()
+        let script = try Script("printf '%070000d\\nshort\\n' 1 | $TERMCHAT send ops", server)
+        let peer = try await server.accept()
+        try await peer.greet()
+        let send = try await peer.nextSend()
+        #expect(String(buffer: send.bodyJSON) == #""short""#)
+        peer.send(.ack(ref: send.ref, room: ops, id: position(1), duplicate: false))
+        #expect(try await script.exit() == ExitStatus.failed.rawValue)
+        #expect(script.errors.contains("line 1 is too long: 70000 bytes"))
+        #expect(script.errors.contains("1 refused, 1 stored."))
+        try await server.stop()
+    }
+
     @Test(arguments: ["x", "-", "é", "./y"]) func aDownloadMayHaveAShortName(name: String) async throws {
         let server = try await FakeFileServer()
         server.add("f1", name: "report.pdf", bytes: [1, 2, 3])
