@@ -168,6 +168,18 @@ import Testing
         #expect(cursors[server, lobby] == nil)
         #expect(cursors[ServerAddress(host: "h", port: 80), ops] == nil)
         #expect(TailCursors(Array("{}".utf8)) == nil)
+        // To begin anew there would print again what was printed, and forget where.
+        let corrupt = String(decoding: try cursors.encoded(), as: UTF8.self).replacing("5-0", with: "five")
+        #expect(TailCursors(Array(corrupt.utf8)) == nil)
+    }
+
+    @Test func aTailStateThatCannotBeWrittenLeavesNothingBehind() async throws {
+        let home = try Home()
+        let state = try TailState(path: home.path + "/state")
+        unlink(home.path + "/state")
+        try FileManager.default.createDirectory(atPath: home.path + "/state", withIntermediateDirectories: true)
+        await #expect(throws: StateError.self) { try await state.printed(position(1), of: ops, at: server) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["state"])
     }
 
     @Test func aTailStateIsOneProcessAlone() async throws {
