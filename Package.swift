@@ -188,8 +188,8 @@ let tests: [Target] =
         suite(
             "ChatClientTests",
             [
-                "ChatClient", "ChatWire", "TerminalUI", "termchat", .argumentParser, .deque, .nioConcurrency, .nioCore,
-                .nioPosix, .nioHTTP1, .nioWebSocket, .crypto,
+                "ChatClient", "ChatTesting", "ChatWire", "TerminalUI", "termchat", .argumentParser, .deque,
+                .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioWebSocket, .crypto,
             ], exclude: ["Goldens"]),
         suite(
             "ClusterTests",
