@@ -68,6 +68,16 @@ import Testing
         try await server.stop()
     }
 
+    @Test(arguments: ["rooms", "who ops", "tail ops --no-follow", "login </etc/hostname"])
+    func whyThereIsNoAnswerIsSaid(command: String) async throws {
+        let server = try await ScriptedServer()
+        try await server.stop()
+        let script = try Script("$TERMCHAT \(command) --timeout 1", server)
+        #expect(try await script.exit() == ExitStatus.unavailable.rawValue)
+        let words = "No answer from ws://127.0.0.1:\(server.port)/ws: nobody listens there."
+        #expect(script.errors.contains(words), "\(script.errors)")
+    }
+
     /// Whoever names a device must not lose it.
     @Test func anOutputThatIsNoRegularFileIsLeftAlone() async throws {
         let script = try Script(

@@ -55,7 +55,7 @@ struct Login: AsyncParsableCommand {
     /// Whose the token is, as the server says.
     private static func user(_ configuration: ChatSession.Configuration, timeout: Double) async throws -> String {
         try await ChatSession.with(configuration) { session in
-            try await withTimeout(seconds: timeout, "No answer from \(configuration.server).") {
+            try await withTimeout(seconds: timeout, await session.noAnswer(from: configuration.server)) {
                 for await event in session.events {
                     switch event {
                     case .connected(let connected): return connected.user
