@@ -183,7 +183,7 @@ let tests: [Target] =
                 .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto,
                 .logging,
             ]),
-        suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
+        suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore, .nioPosix]),
         suite("TerminalUITests", ["TerminalUI", "terminal-probe"]),
         suite(
             "ChatClientTests",
