@@ -183,13 +183,13 @@ let tests: [Target] =
                 .nioCore, .nioPosix, .nioEmbedded, .nioHTTP1, .nioConcurrency, .hummingbird, .httpTypes, .crypto,
                 .logging,
             ]),
-        suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore]),
+        suite("ChatControlTests", ["ChatControl", "ChatBroker", "ChatWire", .nioCore, .nioPosix]),
         suite("TerminalUITests", ["TerminalUI", "terminal-probe"]),
         suite(
             "ChatClientTests",
             [
-                "ChatClient", "ChatWire", "TerminalUI", "termchat", .argumentParser, .deque, .nioConcurrency, .nioCore,
-                .nioPosix, .nioHTTP1, .nioWebSocket, .crypto,
+                "ChatClient", "ChatTesting", "ChatWire", "TerminalUI", "termchat", .argumentParser, .deque,
+                .nioConcurrency, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioWebSocket, .crypto,
             ], exclude: ["Goldens"]),
         suite(
             "ClusterTests",

@@ -214,6 +214,11 @@ public final class ChatSession: Sendable {
         await outboxStore?.close()
     }
 
+    /// Why no connection works, for the user's status line; nil while one does, and before the first try has failed.
+    var trouble: String? {
+        get async { try? await driver.loop.submit { [driver] in driver.trouble }.get() }
+    }
+
     private func ask(_ kind: Request.Kind) async throws -> Answer {
         let (id, answer) = try await driver.loop.submit { [driver] in driver.request(kind) }.get()
         return try await withTaskCancellationHandler {

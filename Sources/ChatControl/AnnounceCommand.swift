@@ -10,12 +10,16 @@ struct AnnounceCommand: AsyncParsableCommand {
     @OptionGroup var options: ControlOptions
 
     private struct Document: Encodable {
-        /// Nodes that heard the request.
+        /// As ``Heard/nodes(_:_:)`` counts them.
         var nodes: Int
     }
 
     func validate() throws {
-        guard !text.isEmpty else { throw ValidationError("Say what to announce.") }
+        let body = text.joined(separator: " ")
+        guard !body.allSatisfy(\.isWhitespace) else { throw ValidationError("Say what to announce.") }
+        guard !body.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw ValidationError("An announcement is one line, without control characters.")
+        }
     }
 
     func run() async throws {
@@ -24,7 +28,7 @@ struct AnnounceCommand: AsyncParsableCommand {
             guard isConfirmed || Confirmation.given("Show this to everyone? [y/N] ") else {
                 throw ProcessFailure(.usage, "nothing was done; confirm, or give --yes.")
             }
-            let nodes = try await session.call { $0.send(.announce(text: body), to: nil) }
+            let nodes = try await Heard.nodes(.announce(text: body), session)
             try Heard.line(asJSON ? ControlOutput.json(Document(nodes: nodes)) : nil, by: nodes)
         }
     }

@@ -4,7 +4,7 @@ import ServerKit
 /// `termchat-ctl`: inspects and steers the cluster over Redis alone.
 public struct ControlCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
-        commandName: "termchat-ctl", abstract: "Inspects and steers the cluster.",
+        commandName: "termchat-ctl", abstract: "Inspects and steers the cluster.", version: ServerVersion.text,
         subcommands: [
             NodesCommand.self, RoomsCommand.self, MembersCommand.self, HistoryCommand.self, TailCommand.self,
             SendCommand.self, KickCommand.self, AnnounceCommand.self, DrainCommand.self,

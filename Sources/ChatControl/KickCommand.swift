@@ -14,7 +14,7 @@ struct KickCommand: AsyncParsableCommand {
 
     private struct Document: Encodable {
         var user: String
-        /// Nodes that heard the request.
+        /// As ``Heard/nodes(_:_:)`` counts them.
         var nodes: Int
     }
 
@@ -27,7 +27,7 @@ struct KickCommand: AsyncParsableCommand {
             else {
                 throw ProcessFailure(.usage, "nothing was done; confirm, or give --yes.")
             }
-            let nodes = try await session.call { $0.send(.kick(user: user.value), to: nil) }
+            let nodes = try await Heard.nodes(.kick(user: user.value), session)
             let document = Document(user: user.value, nodes: nodes)
             try Heard.line(asJSON ? ControlOutput.json(document) : nil, by: nodes)
         }
@@ -36,6 +36,14 @@ struct KickCommand: AsyncParsableCommand {
 
 /// Tells how many nodes heard a request.
 enum Heard {
+    /// Sends a message to everyone.
+    /// - Returns: the nodes that are there to hear it. Upload workers listen too, and are none: of those that Redis
+    ///   says heard it, only as many count as have a lease.
+    static func nodes(_ message: NodeMessage, _ session: ControlSession) async throws -> Int {
+        let listed = try await session.call { $0.nodes() }.count { $0.state != .lost }
+        return min(try await session.call { $0.send(message, to: nil) }, listed)
+    }
+
     /// - Throws: ``ProcessFailure`` where none did: nothing was done then.
     static func line(_ json: String?, by nodes: Int) throws {
         guard nodes > 0 else {

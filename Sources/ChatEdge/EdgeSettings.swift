@@ -1,12 +1,13 @@
 public import ChatCore
 public import NIOCore
+import ServerKit
 public import WebSocketServer
 
 /// Typed settings of one edge; docs/configuration.md gives each key, its unit and its default.
 public struct EdgeSettings: Sendable {
     /// The operator's name for the node.
     public var node = "edge"
-    public var version = "0.1.0"
+    public var version = ServerVersion.text
     public var allowsGuests = false
     /// `send` frames per second and connection, on average; three seconds' worth may come at once.
     public var sendsPerSecond = 5.0 / 3

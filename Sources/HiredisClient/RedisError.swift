@@ -37,5 +37,7 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
         return String(message.prefix { $0 != " " })
     }
 
-    public var description: String { cause.map { "\(code): \(message) (\($0))" } ?? "\(code): \(message)" }
+    public var description: String {
+        cause.map { "\(code): \(message) (\(ConnectionTrouble.words($0)))" } ?? "\(code): \(message)"
+    }
 }

@@ -17,7 +17,8 @@ struct EdgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "termchat-edge",
         abstract: "Holds WebSockets and passes what is said in rooms to the other nodes.",
-        discussion: "Each flag is also TERMCHAT_… in the environment and a key of the --config file.")
+        discussion: "Each flag is also TERMCHAT_… in the environment and a key of the --config file.",
+        version: ServerVersion.text)
 
     @Option(EdgeKeys.listen) var listen: String?
     @Option(EdgeKeys.admin) var admin: String?

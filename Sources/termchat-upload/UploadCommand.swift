@@ -15,7 +15,8 @@ struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "termchat-upload",
         abstract: "Streams files to a shared volume and says so in their room.",
-        discussion: "Each flag is also TERMCHAT_… in the environment and a key of the --config file.")
+        discussion: "Each flag is also TERMCHAT_… in the environment and a key of the --config file.",
+        version: ServerVersion.text)
 
     @Option(UploadKeys.listen) var listen: String?
     @Option(UploadKeys.admin) var admin: String?

@@ -20,6 +20,18 @@ import Testing
         #expect(await runTermchat(arguments) == ExitStatus.usage.rawValue)
     }
 
+    @Test(arguments: [
+        ["rooms"], ["send", "ops", "x"], ["tail", "ops"], ["upload", "ops", "x"], ["download", "ops", "x"],
+    ])
+    func authoritiesThatCannotBeReadAreUsage(arguments: [String]) async throws {
+        let home = try Home()
+        let empty = try home.write("no certificate", to: "empty.pem")
+        for file in [home.path + "/none", empty] {
+            let flags = ["--server", "wss://127.0.0.1:1", "--user", "ann", "--ca-file", file]
+            #expect(await runTermchat(arguments + flags) == ExitStatus.usage.rawValue)
+        }
+    }
+
     @Test(arguments: [["--help"], ["send", "--help"], ["help", "tail"]])
     func helpIsDone(arguments: [String]) async {
         #expect(await runTermchat(arguments) == ExitStatus.done.rawValue)

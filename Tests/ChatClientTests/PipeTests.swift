@@ -36,6 +36,64 @@ import Testing
         try await server.stop()
     }
 
+    @Test func inputThatCannotBeReadFailsTheScript() async throws {
+        let server = try await ScriptedServer()
+        let script = try Script("$TERMCHAT send ops </tmp", server)
+        #expect(try await script.exit() == ExitStatus.failed.rawValue)
+        #expect(script.errors == "termchat: The input cannot be read: Is a directory.\n")
+        try await server.stop()
+    }
+
+    @Test func aLineThatIsTooLongIsRefusedOnceAndTheOthersAreSent() async throws {
+        let server = try await ScriptedServer()
+        let script = try Script("printf '%070000d\\nshort\\n' 1 | $TERMCHAT send ops", server)
+        let peer = try await server.accept()
+        try await peer.greet()
+        let send = try await peer.nextSend()
+        #expect(String(buffer: send.bodyJSON) == #""short""#)
+        peer.send(.ack(ref: send.ref, room: ops, id: position(1), duplicate: false))
+        #expect(try await script.exit() == ExitStatus.failed.rawValue)
+        #expect(script.errors.contains("line 1 is too long: 70000 bytes"))
+        #expect(script.errors.contains("1 refused, 1 stored."))
+        try await server.stop()
+    }
+
+    @Test(arguments: ["x", "-", "é", "./y"]) func aDownloadMayHaveAShortName(name: String) async throws {
+        let server = try await FakeFileServer()
+        server.add("f1", name: "report.pdf", bytes: [1, 2, 3])
+        let command = "$TERMCHAT download ops f1 --output=\(name) --server ws://127.0.0.1:\(server.port)"
+        let script = try Script("cd \"$HOME\" && \(command)", nil)
+        #expect(try await script.exit() == 0, "\(script.errors)")
+        #expect(FileManager.default.contents(atPath: "\(script.home.path)/\(name)") == Data([1, 2, 3]))
+        try await server.stop()
+    }
+
+    @Test(arguments: ["rooms", "who ops", "tail ops --no-follow", "login </etc/hostname"])
+    func whyThereIsNoAnswerIsSaid(command: String) async throws {
+        let server = try await ScriptedServer()
+        try await server.stop()
+        let script = try Script("$TERMCHAT \(command) --timeout 1", server)
+        #expect(try await script.exit() == ExitStatus.unavailable.rawValue)
+        let words = "No answer from ws://127.0.0.1:\(server.port)/ws: nobody listens there."
+        #expect(script.errors.contains(words), "\(script.errors)")
+    }
+
+    /// Whoever names a device must not lose it.
+    @Test func anOutputThatIsNoRegularFileIsLeftAlone() async throws {
+        let script = try Script(
+            """
+            cd "$HOME" && mkfifo pipe && mkdir folder && ln -s pipe link
+            for name in pipe folder link; do
+              $TERMCHAT tail ops --server ws://127.0.0.1:1 --no-follow --state $name; echo $?
+            done
+            ls; [ -p pipe ] && [ -d folder ] && [ -L link ]
+            """, nil)
+        #expect(try await script.exit() == 0)
+        #expect(script.output.split(separator: "\n").prefix(3) == ["2", "2", "2"])
+        #expect(script.output.hasSuffix("err\nfolder\nlink\nout\npipe\n"), "\(script.output)")
+        #expect(script.errors.contains("pipe is no regular file; name another for --state."))
+    }
+
     /// A line is out as soon as it is said, and a reader that has seen enough is no failure.
     @Test func aTailWhoseReaderLeavesIsDone() async throws {
         let server = try await ScriptedServer()

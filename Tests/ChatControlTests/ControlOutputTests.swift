@@ -1,5 +1,8 @@
 import ChatBroker
+import ChatWire
 import Foundation
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import ChatControl
@@ -26,6 +29,39 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", " ", "a\nb", "\u{1b}[2J", "\u{9b}31m"])
+    func anAnnouncementIsOneVisibleLine(text: String) {
+        #expect(ControlCommand.toldUsage(["announce", text, "--yes", "--json"]))
+    }
+
+    @Test func anAnnouncementMayBeInAnyLanguage() {
+        #expect(!ControlCommand.toldUsage(["announce", "お茶は 4時 👍", "--yes", "--json"]))
+    }
+
+    /// An upload worker listens where nodes do.
+    @Test func onlyNodesAreCountedAsAsked() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let store = InProcessBroker.Store(on: loop)
+        var random = SystemRandomNumberGenerator()
+        var brokers: [InProcessBroker] = []
+        for name in ["edge-a", "edge-b", "worker", "ctl"] {
+            let node = try #require(NodeID.new(name: name, using: &random))
+            brokers.append(InProcessBroker(node: node, on: loop, store: store))
+        }
+        let session = ControlSession(broker: try #require(brokers.last))
+        try await session.start()
+        let deaf = Deaf()
+        for broker in brokers.dropLast() { broker.eventLoop.execute { broker.start(deaf) } }
+        for broker in brokers.prefix(2) {
+            let record = NodeRecord(
+                node: broker.node.value, id: broker.node.value, address: "", version: "", state: .up, connections: 0,
+                rooms: 0, messagesPerSecond: 0, started: 0, lagMilliseconds: 0)
+            broker.eventLoop.execute { broker.register { record } }
+        }
+        #expect(try await Heard.nodes(.announce(text: "x"), session) == 2)
+        for broker in brokers { _ = try await broker.eventLoop.flatSubmit { broker.stop() }.get() }
+    }
+
     @Test(arguments: ["a\u{202e}b", "\u{9b}31m", "\u{7f}", "x\u{200b}", "\u{e0041}", "\u{2028}", "\u{1b}[2J", "Zoë 👍"])
     func jsonIsTheSameDocumentAndObeyedByNoTerminal(text: String) throws {
         let json = ControlOutput.json([text])
@@ -49,4 +85,10 @@ import Testing
                 == #"{"address":"10.0.0.1:8080","connections":3,"id":"edge-a~x","lag_ms":0.5,"messages_per_second":1.5,"#
                 + #""node":"edge-a","rooms":2,"started":17,"state":"draining","version":"0.1.0"}"#)
     }
+}
+
+private final class Deaf: BrokerReceiver {
+    func received(_ deliveries: [RoomDelivery]) {}
+    func linkChanged(to state: LinkState) {}
+    func received(_ message: NodeMessage) {}
 }

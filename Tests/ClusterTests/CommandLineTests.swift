@@ -45,6 +45,18 @@ extension Scenarios {
             }
         }
 
+        @Test func everyProgramSaysTheSameVersion() async throws {
+            try await TestCluster.with(nodes: []) { cluster in
+                var versions: Set<String> = []
+                for program in ["termchat", "termchat-edge", "termchat-upload", "termchat-ctl"] {
+                    let run = try await cluster.run(program, ["--version"])
+                    #expect(run.exit == .status(0), "\(program): \(run.errors)")
+                    versions.insert(run.output)
+                }
+                #expect(versions.count == 1 && versions.first?.isEmpty == false, "\(versions)")
+            }
+        }
+
         @Test func exitStatusesSayWhatWentWrong() async throws {
             let path = FileManager.default.temporaryDirectory.path + "/key-\(UInt64.random(in: .min ... .max))"
             let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()

@@ -104,7 +104,7 @@ struct SettingsPath: Sendable {
         if path.hasPrefix("/") { return path }
         if path.hasPrefix("~/"), let home = environment["HOME"] { return home + path.dropFirst() }
         guard let file = ConfigFile.path(environment: environment) else { return path }
-        return (file as NSString).deletingLastPathComponent + "/" + path
+        return PathParts(file).folder + "/" + path
     }
 }
 

@@ -55,7 +55,7 @@ struct Login: AsyncParsableCommand {
     /// Whose the token is, as the server says.
     private static func user(_ configuration: ChatSession.Configuration, timeout: Double) async throws -> String {
         try await ChatSession.with(configuration) { session in
-            try await withTimeout(seconds: timeout, "No answer from \(configuration.server).") {
+            try await withTimeout(seconds: timeout, await session.noAnswer(from: configuration.server)) {
                 for await event in session.events {
                     switch event {
                     case .connected(let connected): return connected.user
@@ -84,6 +84,7 @@ struct LoginStore: Sendable {
 enum SecretInput {
     /// From standard input; where that is a terminal, asked for and not shown.
     /// - Returns: nil at the end of input.
+    /// - Throws: ``CommandFailure`` where it cannot be read, or is no token by its length alone.
     static func line(prompt: String) async throws -> String? {
         let isTerminal = isatty(STDIN_FILENO) == 1
         let termination = Termination()
@@ -96,7 +97,14 @@ enum SecretInput {
             }
             if isTerminal { write(prompt) }
             return try await withThrowingTaskGroup(of: String?.self) { group in
-                group.addTask { await reader.next() }
+                group.addTask {
+                    switch await reader.next() {
+                    case .text(let text): return text
+                    case .tooLong: throw CommandFailure(.usage, "The input holds no token.")
+                    case .unreadable(let words): throw CommandFailure(.failed, words)
+                    case nil: return nil
+                    }
+                }
                 group.addTask {
                     await termination.wait()
                     try Task.checkCancellation()

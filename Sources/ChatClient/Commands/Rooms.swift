@@ -25,7 +25,7 @@ struct Rooms: AsyncParsableCommand {
         let configuration = try await connection.configuration()
         let limit = limit
         let rooms = try await ChatSession.with(configuration) { session in
-            try await withTimeout(seconds: timeout, "No answer from \(configuration.server).") {
+            try await withTimeout(seconds: timeout, await session.noAnswer(from: configuration.server)) {
                 try await session.rooms(limit: limit)
             }
         }

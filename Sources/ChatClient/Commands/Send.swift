@@ -97,13 +97,29 @@ private actor Sender {
         switch source {
         case .text(let text):
             try await send(text)
+            try await wait(below: 1)
         case .input(let reader):
-            while let line = await reader.next() {
+            try await feed(reader)
+        }
+    }
+
+    /// - Throws: also where the input breaks off, once what came before is stored.
+    private func feed(_ reader: LineReader) async throws {
+        var failure: CommandFailure?
+        while let line = await reader.next() {
+            switch line {
+            case .text(let line):
                 let text = OutgoingText.clean(line)
                 if !text.allSatisfy(\.isWhitespace) { try await send(text) }
+            case .tooLong(let number, let bytes):
+                outcome.refused += 1
+                await output.say("refused (\(InputLine.tooLongWords(number: number, bytes: bytes)))")
+            case .unreadable(let words):
+                failure = CommandFailure(.failed, words)
             }
         }
         try await wait(below: 1)
+        if let failure { throw failure }
     }
 
     private func send(_ text: String) async throws {

@@ -65,7 +65,8 @@ struct Tail: AsyncParsableCommand {
                     if !follow {
                         group.addTask {
                             try await Task.sleep(for: .seconds(timeout))
-                            throw CommandFailure(.unavailable, "No answer from \(configuration.server).")
+                            throw CommandFailure(
+                                .unavailable, await session.noAnswer(from: configuration.server))
                         }
                     }
                     defer { group.cancelAll() }

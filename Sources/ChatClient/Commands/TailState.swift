@@ -15,9 +15,9 @@ struct TailCursors: Equatable, Sendable {
 
     /// Nil for what ``encoded()`` did not make.
     init?(_ bytes: [UInt8]) {
-        guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)), content.version == 1 else {
-            return nil
-        }
+        guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)), content.version == 1,
+            content.cursors.values.allSatisfy({ $0.values.allSatisfy { Position($0) != nil } })
+        else { return nil }
         positions = content.cursors
     }
 
@@ -47,6 +47,9 @@ actor TailState {
 
     /// - Throws: ``CommandFailure``, where another process has the file, or it is another kind of file.
     init(path: String) throws {
+        guard FileKind(path: path).isReplaceable else {
+            throw CommandFailure(.usage, "\(path) is no regular file; name another for --state.")
+        }
         let real = realpath(path, nil)
         defer { free(real) }
         self.path = real.map { String(cString: $0) } ?? path
@@ -83,16 +86,10 @@ actor TailState {
     }
 
     private func save() throws {
-        let data = try cursors.encoded()
-        let fresh = path + ".new"
-        let descriptor = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StateError("open", fresh) }
-        let next = LockedFile(descriptor: descriptor, path: path)
-        do { try next.write(data, at: 0) } catch let error as OutboxError { throw StateError(message: error.message) }
-        // Locked before it has the name: nobody gets in between.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, !isDurable || fsync(descriptor) == 0,
-            rename(fresh, path) == 0
-        else { throw StateError("replace", path) }
-        lock = next
+        do {
+            lock = try LockedFile.replacing(path, with: try cursors.encoded(), isDurable: isDurable)
+        } catch let error as OutboxError {
+            throw StateError(message: error.message)
+        }
     }
 }

@@ -20,7 +20,7 @@ struct Who: AsyncParsableCommand {
         let room = try RoomName.argument(room)
         let configuration = try await connection.configuration()
         let (members, count) = try await ChatSession.with(configuration) { session in
-            try await withTimeout(seconds: timeout, "No answer from \(configuration.server).") {
+            try await withTimeout(seconds: timeout, await session.noAnswer(from: configuration.server)) {
                 try await Self.ask(session, room)
             }
         }

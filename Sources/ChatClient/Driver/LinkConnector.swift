@@ -12,16 +12,11 @@ struct LinkConnector: Sendable {
     private let tls: NIOSSLContext?
 
     /// - Parameter certificateAuthority: a PEM file to trust instead of the system's.
+    /// - Throws: ``CommandFailure`` where that is of no use.
     init(address: ServerAddress, certificateAuthority: String?, loop: any EventLoop) throws {
         self.address = address
         self.loop = loop
-        guard address.isSecure else {
-            tls = nil
-            return
-        }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        if let certificateAuthority { configuration.trustRoots = .file(certificateAuthority) }
-        tls = try NIOSSLContext(configuration: configuration)
+        tls = address.isSecure ? try ServerTrust.context(authority: certificateAuthority) : nil
     }
 
     /// Starts a connection; everything else comes through `delegate`, on ``loop``.

@@ -28,6 +28,8 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
     private var requestsMade = 0
     private var timer: (task: Scheduled<Void>, at: NIODeadline)?
     private var isPaused = false
+    /// Why no connection works; nil while one does.
+    private(set) var trouble: String?
     /// Succeeds when the session is over and its channels are closed.
     private let over: EventLoopPromise<Void>
     private var hasEnded = false
@@ -106,6 +108,7 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
         case .close(let link, let code):
             close(link, code)
         case .tell(let event):
+            note(event)
             if events?.yield(event) == .stopProducing { pause(true) }
         case .answer(let id, let result):
             answers.removeValue(forKey: id)?.completeWith(result.mapError { $0 })
@@ -120,6 +123,14 @@ final class SessionDriver: LinkDelegate, @unchecked Sendable {
             renewal?.cancel()
             events?.finish()
             finishIfOver()
+        }
+    }
+
+    private func note(_ event: SessionEvent) {
+        switch event {
+        case .connected: trouble = nil
+        case .disconnected(let reason, _, _): trouble = reason
+        default: break
         }
     }
 

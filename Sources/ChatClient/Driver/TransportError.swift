@@ -15,10 +15,33 @@ enum TransportError {
             return "connecting took too long"
         case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.inputClosed, ChannelError.eof:
             return "connection lost"
+        case NIOSSLExtraError.failedToValidateHostname as NIOSSLExtraError:
+            return "the server's certificate is for another name"
+        case NIOSSLError.uncleanShutdown as NIOSSLError:
+            return "connection lost"
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            return "TLS failed: \(error)"
+            return words(ofTLS: "\(error)")
         default:
             return "\(error)"
+        }
+    }
+
+    /// TLS tells its reasons in a dump of its error stack only: `…:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`.
+    static func words(ofTLS dump: String) -> String {
+        let mark = "OPENSSL_internal:"
+        let reason = dump.firstRange(of: mark).map { found in
+            dump[found.upperBound...].prefix { $0 == "_" || $0.isASCII && ($0.isUppercase || $0.isNumber) }
+        }
+        switch reason {
+        case "CERTIFICATE_VERIFY_FAILED":
+            return "the server's certificate is not trusted (unknown issuer, or expired); "
+                + "--ca-file names your own authority"
+        case "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST":
+            return "the server does not speak TLS there"
+        case let reason? where !reason.isEmpty:
+            return "TLS failed: \(reason.lowercased().replacing("_", with: " "))"
+        default:
+            return "TLS failed: the server ended the handshake"
         }
     }
 

@@ -10,6 +10,19 @@ extension LineChat {
         /// Ask beside the lines that follow.
         case ask(Question)
         case leave
+        /// The input has broken off, and why.
+        case broken(String)
+    }
+
+    func obey(_ line: InputLine) async throws -> Obeyed {
+        switch line {
+        case .text(let text): return try await obey(LineInput(OutgoingText.clean(text)))
+        case .tooLong(let number, let bytes):
+            outcome.refused += 1
+            await output.say("not sent: \(InputLine.tooLongWords(number: number, bytes: bytes))")
+            return .done
+        case .unreadable(let words): return .broken(words)
+        }
     }
 
     func obey(_ input: LineInput) async throws -> Obeyed {

@@ -140,12 +140,15 @@ actor LineChat {
     /// Lines are obeyed while questions wait for their answers: without a connection those may never come.
     private func obey(_ reader: LineReader, timeout: Double) async throws {
         try await withThrowingDiscardingTaskGroup { questions in
+            var failure: CommandFailure?
             while let line = await reader.next() {
-                switch try await obey(LineInput(OutgoingText.clean(line))) {
+                switch try await obey(line) {
                 case .done: break
                 case .ask(let question):
                     unanswered += 1
                     questions.addTask { try await self.answer(question) }
+                case .broken(let words):
+                    failure = CommandFailure(.failed, words)
                 case .leave:
                     try await sayGoodbye()
                     return questions.cancelAll()
@@ -155,6 +158,7 @@ actor LineChat {
             guard try await isDone(within: timeout) else {
                 throw CommandFailure(.unavailable, "\(Self.messages(unsent)) not stored yet, and kept.")
             }
+            if let failure { throw failure }
         }
     }
 

@@ -7,9 +7,12 @@ struct LockedFile: ~Copyable {
 
     /// - Parameter creates: whether a file that is not there is made, mode 0600.
     /// - Returns: nil where another process has it, or where it is not there.
-    /// - Throws: ``OutboxError``.
+    /// - Throws: ``OutboxError``, also where it is no regular file.
     static func open(_ path: String, creates: Bool) throws -> LockedFile? {
         for _ in 0..<triesMax {
+            guard FileKind(path: path).isReplaceable else {
+                throw OutboxError(message: "\(path) is no regular file.")
+            }
             let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (creates ? O_CREAT : 0), 0o600)
             if descriptor < 0, errno == ENOENT, !creates { return nil }
             guard descriptor >= 0 else { throw OutboxError("open", path) }
@@ -21,8 +24,30 @@ struct LockedFile: ~Copyable {
         return nil
     }
 
-    /// Takes over a descriptor that is locked already.
-    init(descriptor: CInt, path: String) {
+    /// Writes a new file, which takes the name at once: whoever looks finds the old content or the new one.
+    /// - Throws: ``OutboxError``; then nothing of the new file is left.
+    static func replacing(_ path: String, with data: [UInt8], isDurable: Bool) throws -> LockedFile {
+        let fresh = path + ".new"
+        guard FileKind(path: path).isReplaceable, FileKind(path: fresh).isReplaceable else {
+            throw OutboxError(message: "\(path) or \(fresh) is no regular file.")
+        }
+        let descriptor = Glibc.open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw OutboxError("open", fresh) }
+        let next = LockedFile(descriptor: descriptor, path: path)
+        do {
+            try next.write(data, at: 0)
+            // Locked before it has the name: nobody gets in between.
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, !isDurable || fsync(descriptor) == 0,
+                rename(fresh, path) == 0
+            else { throw OutboxError("replace", path) }
+        } catch {
+            unlink(fresh)
+            throw error
+        }
+        return next
+    }
+
+    private init(descriptor: CInt, path: String) {
         self.descriptor = descriptor
         self.path = path
     }

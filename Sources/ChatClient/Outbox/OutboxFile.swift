@@ -94,16 +94,7 @@ final class OutboxFile {
     /// Writes only what still waits, to a new file that takes the old one's name.
     private func compact() throws {
         let lines = waiting.flatMap { OutboxRecord.added($0).line }
-        let path = file.path
-        let fresh = path + ".new"
-        let descriptor = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw OutboxError("open", fresh) }
-        let next = LockedFile(descriptor: descriptor, path: path)
-        try next.write(lines, at: 0)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fsync(descriptor) == 0, rename(fresh, path) == 0 else {
-            throw OutboxError("replace", path)
-        }
-        file = next
+        file = try LockedFile.replacing(file.path, with: lines, isDurable: true)
         bytes = lines.count
     }
 
@@ -119,8 +110,7 @@ final class OutboxFile {
     }
 
     private static func makeFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        guard !folder.isEmpty else { return }
+        let folder = PathParts(path).folder
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -4,11 +4,13 @@ import Foundation
 /// the new one, never a part.
 enum AtomicFile {
     /// - Parameter isDurable: it also outlives a crash of the machine; without, only one of this process.
-    /// - Throws: ``StateError``; the old content stays.
+    /// - Throws: ``StateError``; the old content stays. Also where something is there that is no regular file: root would
+    ///   put a file in the place of a device.
     static func write(_ data: [UInt8], to path: String, isDurable: Bool = true) throws {
         try makeFolder(of: path)
         // A link leads to where the user keeps the file: that one is replaced, not the link.
         let target = resolved(path)
+        guard FileKind(path: target).isReplaceable else { throw StateError.noRegularFile(path) }
         let fresh = "\(target).new.\(getpid())"
         let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StateError("open", fresh) }
@@ -42,8 +44,7 @@ enum AtomicFile {
 
     /// Mode 0700 where it is not there yet.
     static func makeFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        guard !folder.isEmpty else { return }
+        let folder = PathParts(path).folder
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -70,12 +71,35 @@ enum AtomicFile {
 
     /// The new name is in the folder, which is a file of its own to the disk.
     private static func syncFolder(of path: String) {
-        let folder = (path as NSString).deletingLastPathComponent
-        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        let descriptor = open(PathParts(path).folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)
     }
+}
+
+/// What a path leads to, links followed.
+enum FileKind: Equatable, Sendable {
+    case none, regular, folder
+    /// A device, a pipe, a socket.
+    case special
+
+    /// Nothing is opened for it: that alone may change what a device does.
+    init(path: String) {
+        var status = stat()
+        self = stat(path, &status) == 0 ? Self(mode: status.st_mode) : .none
+    }
+
+    init(mode: mode_t) {
+        switch mode & S_IFMT {
+        case S_IFREG: self = .regular
+        case S_IFDIR: self = .folder
+        default: self = .special
+        }
+    }
+
+    /// Whether a new file may take the name.
+    var isReplaceable: Bool { self == .none || self == .regular }
 }
 
 /// Why a file of the state folder cannot be used.
@@ -87,6 +111,10 @@ struct StateError: Error, Equatable, CustomStringConvertible {
     /// From `errno`.
     init(_ verb: String, _ path: String) {
         message = "Cannot \(verb) \(path): \(String(cString: strerror(errno)))."
+    }
+
+    static func noRegularFile(_ path: String) -> StateError {
+        StateError(message: "\(path) is no regular file.")
     }
 
     var description: String { message }

@@ -75,7 +75,7 @@ struct ClientSettings: Equatable, Sendable {
 
     private mutating func setAppearance(_ key: Key, _ reader: EntryReader) throws(ConfigError) {
         switch key {
-        case .theme: theme = try reader.string()
+        case .theme: theme = try reader.theme()
         case .mouse: mouse = try reader.boolean()
         case .typing: typing = try reader.boolean()
         case .notifications: notifications = try reader.choice()
@@ -128,7 +128,12 @@ private struct EntryReader {
     func choice<Choice: RawRepresentable & CaseIterable>() throws(ConfigError) -> Choice
     where Choice.RawValue == String {
         if case .string(let text) = entry.value, let choice = Choice(rawValue: text) { return choice }
-        throw mismatch("one of " + Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))
+        throw mismatch(oneOf: Choice.allCases.map(\.rawValue))
+    }
+
+    func theme() throws(ConfigError) -> String {
+        if case .string(let text) = entry.value, Theme.named(text) != nil { return text }
+        throw mismatch(oneOf: Theme.all.map(\.name))
     }
 
     func user() throws(ConfigError) -> String {
@@ -147,6 +152,10 @@ private struct EntryReader {
             if !rooms.contains(room) { rooms.append(room) }
         }
         return rooms
+    }
+
+    private func mismatch(oneOf names: [String]) -> ConfigError {
+        mismatch("one of " + names.map { "\"\($0)\"" }.joined(separator: ", "))
     }
 
     private func mismatch(_ wanted: String) -> ConfigError {

@@ -19,7 +19,7 @@ final class DestinationFile: Sendable {
     /// - Parameter output: a folder, or the path to save at; nil for the current folder and the file's own name.
     /// - Throws: ``CommandFailure``.
     init(_ file: ListedFile, output: String?) throws {
-        (folder, name) = Self.place(file.name, output: output)
+        (folder, name) = try Self.place(file.name, output: output)
         let stem = name.utf8.count > 200 ? FileName(String(name.suffix(60))).value : name
         partPath = "\(folder)/\(stem).\(file.sha256.prefix(12)).part"
         descriptor = open(partPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
@@ -33,16 +33,19 @@ final class DestinationFile: Sendable {
     deinit { close(descriptor) }
 
     /// A name that would be hidden, or taken for an option, is written so that it is neither.
-    private static func place(_ given: String, output: String?) -> (folder: String, name: String) {
+    private static func place(_ given: String, output: String?) throws -> (folder: String, name: String) {
         var own = FileName(given).value
         if own.hasPrefix(".") || own.hasPrefix("-") { own = "_" + own.dropFirst() }
         guard let output, !output.isEmpty else { return (".", own) }
-        var status = stat()
-        if output.hasSuffix("/") || stat(output, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR {
+        let kind = FileKind(path: output)
+        guard kind != .special else {
+            throw CommandFailure(.usage, "\(VisibleText(output).value) is no regular file; name another for --output.")
+        }
+        if output.hasSuffix("/") || kind == .folder {
             return (output.hasSuffix("/") && output.count > 1 ? String(output.dropLast()) : output, own)
         }
-        let path = output as NSString
-        return (path.deletingLastPathComponent.isEmpty ? "." : path.deletingLastPathComponent, path.lastPathComponent)
+        let path = PathParts(output)
+        return (path.folder, path.name)
     }
 
     var bytes: Int64 { state.withLockedValue { $0.bytes } }

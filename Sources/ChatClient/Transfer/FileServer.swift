@@ -17,18 +17,13 @@ struct FileServer: Sendable {
     let user: String?
     private let tls: NIOSSLContext?
 
+    /// - Throws: ``CommandFailure`` where the certificates to trust cannot be read.
     init(_ configuration: ChatSession.Configuration) throws {
         address = configuration.server
         prefix = Self.prefix(ofPath: address.path)
         token = configuration.token
         user = configuration.user
-        guard address.isSecure else {
-            tls = nil
-            return
-        }
-        var settings = TLSConfiguration.makeClientConfiguration()
-        if let file = configuration.certificateAuthority { settings.trustRoots = .file(file) }
-        tls = try NIOSSLContext(configuration: settings)
+        tls = address.isSecure ? try ServerTrust.context(authority: configuration.certificateAuthority) : nil
     }
 
     static func prefix(ofPath path: String) -> String {

@@ -24,12 +24,18 @@ final class SourceFile: Sendable {
     private let descriptor: CInt
     private let digest = NIOLockedValueBox((sha256: SHA256(), upTo: Int64(0)))
 
-    /// - Throws: ``CommandFailure`` where it cannot be read or is no regular file.
+    /// - Throws: ``CommandFailure`` where it cannot be read, is no regular file, or does not know its size.
     init(path: String) throws {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.failure("open", path) }
         do {
             identity = try Self.identity(of: descriptor, path: path)
+            // As those of /proc, which are made while they are read: an upload says its size first.
+            var byte: UInt8 = 0
+            guard identity.bytes > 0 || pread(descriptor, &byte, 1, 0) <= 0 else {
+                throw CommandFailure(
+                    .failed, "\(VisibleText(path).value) says that it is empty, and is not; send a copy of it.")
+            }
         } catch {
             close(descriptor)
             throw error
@@ -52,7 +58,8 @@ final class SourceFile: Sendable {
             modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
     }
 
-    /// The next batch from `offset`; nil at the end that the file had at first.
+    /// The next batch from `offset`; nil at the end that the file had at first. The last one fails where the file changed
+    /// since it was opened.
     func read(from offset: Int64) -> EventLoopFuture<ByteBuffer?> {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let count = Int(min(Int64(TransferLimits.batchBytes), identity.bytes - offset))
@@ -62,20 +69,28 @@ final class SourceFile: Sendable {
             var buffer = ByteBufferAllocator().buffer(capacity: count)
             try self.fill(&buffer, count: count, from: offset)
             self.hash(buffer, from: offset)
+            // Before the last piece is sent: with it the server tells the room of the file.
+            if offset + Int64(count) == self.identity.bytes { try self.checkUnchanged() }
             return buffer
         }
     }
 
     /// The SHA-256 of the whole file, in hex.
-    /// - Throws: ``CommandFailure`` where it changed since it was opened.
+    /// - Throws: ``CommandFailure`` where it changed before all of it was read.
     func sha256() async throws -> String {
         try await NIOThreadPool.singleton.runIfActive {
-            try self.hash(upTo: self.identity.bytes)
-            let now = try Self.identity(of: self.descriptor, path: self.identity.path)
-            guard now == self.identity else {
-                throw CommandFailure(.failed, "\(VisibleText(self.identity.path).value) changed while it was read.")
+            if self.digest.withLockedValue({ $0.upTo < self.identity.bytes }) {
+                try self.hash(upTo: self.identity.bytes)
+                try self.checkUnchanged()
             }
             return self.digest.withLockedValue { $0.sha256.finalize().hex }
+        }
+    }
+
+    private func checkUnchanged() throws {
+        let now = try Self.identity(of: descriptor, path: identity.path)
+        guard now == identity else {
+            throw CommandFailure(.failed, "\(VisibleText(identity.path).value) changed while it was read.")
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
             server = "work"
             user = "ada"
             rooms = ["lobby", "#ops", "lobby"]
-            theme = "dusk"
+            theme = "dark"
             mouse = true
             typing = false
             notifications = "all"
@@ -47,6 +47,10 @@ import Testing
         (
             "panes = \"left\"",
             "line 1, column 1: 'panes' is one of \"both\", \"rooms\", \"members\", \"none\", not \"left\""
+        ),
+        (
+            "theme = \"nope\"",
+            "line 1, column 1: 'theme' is one of \"standard\", \"dark\", \"light\", \"mono\", \"high-contrast\", not \"nope\""
         ),
         ("rooms = [\"Not a room\"]", "line 1, column 1: 'Not a room' is no room's name"),
         ("user = \"no spaces\"", "line 1, column 1: 'user' is the name of a user, not \"no spaces\""),

@@ -37,6 +37,42 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["file"])
     }
 
+    @Test func whatIsNoRegularFileIsNotReplaced() throws {
+        let home = try Home()
+        let pipe = home.path + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(symlink("pipe", home.path + "/link") == 0)
+        for name in ["pipe", "link"] {
+            let path = "\(home.path)/\(name)"
+            #expect(throws: StateError.self) { try AtomicFile.write([1], to: path) }
+            #expect(throws: OutboxError.self) { try OutboxFile(path: path) }
+        }
+        #expect(FileKind(path: pipe) == .special)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path).sorted() == ["link", "pipe"])
+    }
+
+    @Test func aLinkStaysWhereItsFileIsReplaced() async throws {
+        let home = try Home()
+        let link = home.path + "/link"
+        try home.write("", to: "kept")
+        #expect(symlink("kept", link) == 0)
+        try AtomicFile.write([1], to: link)
+        #expect(try AtomicFile.read(home.path + "/kept", bytesMax: 10) == [1])
+        try home.write("", to: "kept")
+        try await TailState(path: link).printed(position(1), of: ops, at: server)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "kept")
+        #expect(try await TailState(path: home.path + "/kept").cursors[server, ops] == position(1))
+    }
+
+    @Test(arguments: [
+        ("x", ".", "x"), ("é", ".", "é"), ("-", ".", "-"), ("", ".", ""), ("/", "/", "/"), ("/x", "/", "x"),
+        ("a/b", "a", "b"), ("/a//b/", "/a", "b"), ("./y", ".", "y"), ("../日本/z", "../日本", "z"),
+    ])
+    func aPathIsAFolderAndAName(path: String, folder: String, name: String) {
+        #expect(PathParts(path).folder == folder)
+        #expect(PathParts(path).name == name)
+    }
+
     @Test func draftsComeBackAndTheOldestGo() throws {
         let home = try Home()
         let file = DraftsFile(path: home.path + "/drafts.json")
@@ -132,6 +168,18 @@ import Testing
         #expect(cursors[server, lobby] == nil)
         #expect(cursors[ServerAddress(host: "h", port: 80), ops] == nil)
         #expect(TailCursors(Array("{}".utf8)) == nil)
+        // To begin anew there would print again what was printed, and forget where.
+        let corrupt = String(decoding: try cursors.encoded(), as: UTF8.self).replacing("5-0", with: "five")
+        #expect(TailCursors(Array(corrupt.utf8)) == nil)
+    }
+
+    @Test func aTailStateThatCannotBeWrittenLeavesNothingBehind() async throws {
+        let home = try Home()
+        let state = try TailState(path: home.path + "/state")
+        unlink(home.path + "/state")
+        try FileManager.default.createDirectory(atPath: home.path + "/state", withIntermediateDirectories: true)
+        await #expect(throws: StateError.self) { try await state.printed(position(1), of: ops, at: server) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == ["state"])
     }
 
     @Test func aTailStateIsOneProcessAlone() async throws {

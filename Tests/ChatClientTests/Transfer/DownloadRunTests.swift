@@ -40,6 +40,17 @@ import Testing
         #expect(setting.place.read("report (2).pdf") == setting.bytes)
     }
 
+    @Test func whatIsNoRegularFileIsNotSavedTo() async throws {
+        let setting = try await Setting()
+        let pipe = setting.place.path + "/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let run = DownloadRun(
+            server: try setting.server.client(), room: ops, display: quiet, patience: .seconds(10))
+        let failure = await #expect(throws: CommandFailure.self) { try await run.run("f1", output: pipe) }
+        #expect(failure?.status == .usage)
+        #expect(try setting.place.names == ["pipe"])
+    }
+
     @Test func aPartOnTheDiskIsGoneOnWith() async throws {
         let setting = try await Setting()
         let first = try await setting.download()

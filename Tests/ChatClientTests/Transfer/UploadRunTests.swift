@@ -107,6 +107,29 @@ import Testing
         #expect(uploaded.size == 1000 && setting.server.requests(.POST).count == 2)
     }
 
+    /// With the last byte the server tells the room of the file.
+    @Test(arguments: [10, 3 * TransferLimits.batchBytes]) func aFileThatChangesIsNotSentWhole(count: Int) async throws {
+        let setting = try await Setting()
+        let path = try setting.place.write("changing", sampleBytes(count))
+        let run = try UploadRun(setting.server, path, in: setting.place)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_000_000)], ofItemAtPath: path)
+        let failure = await #expect(throws: CommandFailure.self) { try await run.run() }
+        #expect(failure?.message?.hasSuffix("changed while it was read.") == true)
+        #expect(setting.server.files.last?.isWhole == false)
+    }
+
+    @Test func aFileThatChangesOnceItIsSentIsDone() async throws {
+        let setting = try await Setting()
+        let file = try SourceFile(path: setting.path)
+        for offset in stride(from: 0, to: file.identity.bytes, by: TransferLimits.batchBytes) {
+            _ = try await file.read(from: Int64(offset)).get()
+        }
+        let before = try await file.sha256()
+        try setting.place.write("größe.bin", [1])
+        #expect(try await file.sha256() == before)
+    }
+
     @Test func anUploadThatTheServerForgotBeginsAnew() async throws {
         let setting = try await Setting()
         setting.server.next(.PATCH, .cut(after: 10))
@@ -192,7 +215,10 @@ import Testing
         #expect(first.record != nil && second.record == nil)
     }
 
-    @Test(arguments: ["/nonexistent/file", "/dev/null", "/tmp"]) func whatIsNoFileIsNotSent(path: String) {
+    /// The last says that it is empty, and is not.
+    @Test(arguments: ["/nonexistent/file", "/dev/null", "/tmp", "/proc/self/status"]) func whatIsNoFileIsNotSent(
+        path: String
+    ) {
         #expect(throws: CommandFailure.self) { try SourceFile(path: path) }
     }
 }

@@ -63,7 +63,10 @@ struct ServerProbe: Sendable {
         return Finding(check, .error, VisibleText(words).value, remedy: remedy)
     }
 
-    private static func isRefusal(_ error: any Error) -> Bool { (error as? ProbeFailure)?.isRefusal ?? false }
+    /// What is wrong is not that the server is away.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        (error as? CommandFailure)?.status == .usage || (error as? ProbeFailure)?.isRefusal == true
+    }
 
     private static func milliseconds(_ duration: Duration) -> Double {
         let (seconds, attoseconds) = duration.components
@@ -110,24 +113,31 @@ extension ServerProbe {
     }
 
     private func handshake() async throws -> String {
-        var settings = TLSConfiguration.makeClientConfiguration()
-        if let file = configuration.certificateAuthority { settings.trustRoots = .file(file) }
-        let context = try NIOSSLContext(configuration: settings)
+        let context = try ServerTrust.context(authority: configuration.certificateAuthority)
         let host = address.host
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let outcome = loop.makePromise(of: Void.self)
+        let connecting = ClientBootstrap(group: loop)
             .connectTimeout(ClientLimits.openingTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-                    try channel.pipeline.syncOperations.addHandler(
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(
                         NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host))
+                    try pipeline.addHandler(FirstError(outcome))
                 }
             }
-            .connect(host: host, port: address.port).get()
-        defer { channel.close(promise: nil) }
-        // What is written waits for the handshake, and fails with it.
+            .connect(host: host, port: address.port)
+        connecting.whenFailure { outcome.fail($0) }
+        // What is written waits for the handshake; without it the channel closes, and has said why.
         let request = "HEAD / HTTP/1.1\r\nHost: \(address.authority)\r\nConnection: close\r\n\r\n"
-        try await channel.writeAndFlush(ByteBuffer(string: request))
+        connecting.whenSuccess { channel in
+            channel.writeAndFlush(ByteBuffer(string: request)).whenSuccess { outcome.succeed() }
+            channel.closeFuture.whenComplete { _ in outcome.fail(ChannelError.eof) }
+        }
+        defer { connecting.whenSuccess { $0.close(promise: nil) } }
+        try await outcome.futureResult.get()
         return "the certificate is good"
     }
 
@@ -192,6 +202,20 @@ extension ServerProbe {
         return Finding(
             "clock", .warning, "this machine is \(FileFindings.words(Double(seconds))) \(direction) the server",
             remedy: "times in the log and the expiry of tokens are off; let NTP set the clock")
+    }
+}
+
+/// Tells a promise what went wrong in a channel first: what comes of it later says less.
+private final class FirstError: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let promise: EventLoopPromise<Void>
+
+    init(_ promise: EventLoopPromise<Void>) { self.promise = promise }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        promise.fail(error)
+        context.close(promise: nil)
     }
 }
 
