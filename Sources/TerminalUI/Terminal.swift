@@ -168,11 +168,13 @@ public final class Terminal: Sendable {
             // background this would stop us.
             if TerminalRestoration.shared.pointee.isUp { tcflush(descriptor, TCIFLUSH) }
             TerminalRestoration.shared.pointee.tearDown()
+            // Before and after: a signal to end in between sets it again.
+            alarm(0)
             TerminalSignals.uninstall()
+            alarm(0)
             return state.thread
         }
         guard let thread else { return }
-        alarm(0)
         wake()
         // A task on the terminal's own thread may close it.
         if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }

@@ -19,13 +19,14 @@ public final class TerminalExecutor: TaskExecutor {
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let (isTaken, mustWake) = state.withLockedValue { state in
-            if state.hasEnded { return (false, false) }
+        let isTaken = state.withLockedValue { state in
+            if state.hasEnded { return false }
             state.jobs.append(job)
-            defer { state.isWaiting = false }
-            return (true, state.isWaiting)
+            // Under the lock: the thread, and what wakes it, are there.
+            if state.isWaiting { wake() }
+            state.isWaiting = false
+            return true
         }
-        if mustWake { wake() }
         if !isTaken { Self.runElsewhere(job) }
     }
 

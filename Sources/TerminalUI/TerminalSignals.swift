@@ -5,7 +5,7 @@ enum TerminalSignals {
     /// Crashes, and what else ends the process at once. Swift's backtracer handles most of them; it gets its turn.
     private static let fatal = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGQUIT, SIGSYS]
     /// Taken over only where nobody else ignores or handles them.
-    private static let fatalByDefault = [SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU]
+    private static let fatalByDefault = [SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU]
     /// The program is told and ends in its own order; a second one ends it at once.
     private static let end = [SIGTERM, SIGHUP, SIGINT]
 
@@ -13,6 +13,10 @@ enum TerminalSignals {
         for signal in fatal { install(signal, SA_SIGINFO | SA_ONSTACK, fatalSignal, overIgnored: true) }
         for signal in fatalByDefault where Signals.action(of: signal) == .standard {
             install(signal, SA_SIGINFO | SA_ONSTACK, fatalSignal, overIgnored: false)
+        }
+        // Also where it is ignored: the time to leave must end.
+        if Signals.action(of: SIGALRM) != .handled {
+            install(SIGALRM, SA_SIGINFO | SA_ONSTACK, alarmSignal, overIgnored: true)
         }
         for signal in end { install(signal, SA_SIGINFO | SA_RESTART, endSignal, overIgnored: false) }
         install(SIGTSTP, SA_SIGINFO | SA_RESTART, stopSignal, overIgnored: false)
@@ -22,7 +26,8 @@ enum TerminalSignals {
 
     /// Puts back what was there before.
     static func uninstall() {
-        for signal in fatal + fatalByDefault + end + [SIGTSTP, SIGCONT, SIGWINCH] where installed & (1 << signal) != 0 {
+        for signal in fatal + fatalByDefault + end + [SIGALRM, SIGTSTP, SIGCONT, SIGWINCH]
+        where installed & (1 << signal) != 0 {
             sigaction(signal, TerminalRestoration.savedActions + Int(signal), nil)
         }
         installed = 0
@@ -54,8 +59,6 @@ private func fatalSignal(
 ) {
     let state = TerminalRestoration.shared
     if signal == SIGQUIT, state.pointee.isLent { return }
-    // The time to leave is over: the process ends by what asked for it.
-    let signal = signal == SIGALRM && state.pointee.endSignal != 0 ? state.pointee.endSignal : signal
     if state.pointee.isUp {
         state.pointee.tearDown()
         dup2(state.pointee.nowhere, state.pointee.terminal)
@@ -65,6 +68,16 @@ private func fatalSignal(
     // nor do an alarm, a breakpoint and abort(), which takes the handler away as we return.
     let comesAgain = signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE
     if !comesAgain || (info?.pointee.si_code ?? 0) <= 0 { raise(signal) }
+}
+
+/// The time to leave is over: the process ends by what asked for it. An alarm of somebody else does what it did before.
+private func alarmSignal(
+    _ signal: Int32, _ info: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
+) {
+    let state = TerminalRestoration.shared
+    if state.pointee.endSignal != 0 { return fatalSignal(state.pointee.endSignal, nil, nil) }
+    let before = TerminalRestoration.savedActions[Int(signal)].__sigaction_handler.sa_handler
+    if unsafeBitCast(before, to: Int.self) != 1 { fatalSignal(signal, nil, nil) }
 }
 
 private func endSignal(

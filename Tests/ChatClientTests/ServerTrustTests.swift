@@ -62,6 +62,18 @@ import Testing
         #expect(TransportError.words(ofTLS: dump) == words)
     }
 
+    /// The step's time is over though the server neither shakes hands nor hangs up.
+    @Test func aServerThatSaysNothingKeepsNobody() async throws {
+        let silent = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let address = ServerAddress(isSecure: true, host: "127.0.0.1", port: silent.localAddress?.port ?? 0)
+        var report = DoctorReport()
+        await ServerProbe(configuration: .init(server: address, user: "ann"), seconds: 0.5).run(&report)
+        #expect(report.findings.last?.check == "tls")
+        #expect(report.findings.last?.what.hasPrefix("no answer") == true)
+        try await silent.close()
+    }
+
     private func probe(_ server: SecureServer, authority: String?) async -> DoctorReport {
         var report = DoctorReport()
         await ServerProbe(configuration: server.configuration(authority: authority), seconds: 5).run(&report)

@@ -219,7 +219,8 @@ extension Scenarios {
                     try await ann.shows("#lobby ❯")
                     // In one burst, as somebody in a hurry types.
                     try await ann.type("/nick zoe\rtyped at once")
-                    try await ann.shows("zoe@")
+                    // In the pane of members: the server has let the name in.
+                    try await ann.shows("● zoe")
                     try await ann.shows("#lobby ❯ typed at once")
                     try await ann.press("Enter")
                     try await ann.shows("✓")

@@ -35,6 +35,7 @@ import TerminalUI
             while true { pause() }
         case "hang": while true { pause() }
         case "hang on its thread": await withTaskExecutorPreference(terminal.executor) { await hang(terminal) }
+        case "close on its thread": await withTaskExecutorPreference(terminal.executor) { terminal.close() }
         case "echo": await echo(terminal)
         default: break
         }

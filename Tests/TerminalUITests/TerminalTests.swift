@@ -31,7 +31,7 @@ import Testing
     @Test(
         arguments: [
             ("return", 0), ("throw", 3 << 8), ("exit", 4 << 8), ("fatal", SIGILL), ("segv", SIGSEGV),
-            ("abort", SIGABRT), ("overflow", SIGSEGV),
+            ("abort", SIGABRT), ("overflow", SIGSEGV), ("close on its thread", 0),
         ] as [(String, Int32)])
     func theTerminalIsRestoredWhereTheProgramLeavesBy(_ mode: String, _ status: Int32) throws {
         let (terminal, modes) = try started(mode)

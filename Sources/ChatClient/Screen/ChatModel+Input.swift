@@ -73,6 +73,10 @@ extension ChatModel {
             warn("no room yet: /join ROOM")
             return false
         }
+        if ledger.isOnTrial {
+            warn("not sent: \(user) is not let in yet")
+            return false
+        }
         if case .refused(let reason) = room.membership {
             warn("\(called(current)) is not joined: \(reason)")
             return false

@@ -6,7 +6,9 @@ import TerminalUI
 extension ChatModel {
     mutating func received(_ event: SessionEvent) {
         switch event {
-        case .connected(let connected): self.connected(connected)
+        case .connected(let connected):
+            ledger.isOnTrial = false
+            self.connected(connected)
         case .disconnected(let reason, let retryAt, let attempt): disconnected(reason, retryAt, attempt)
         case .stopped(let reason): stopped(reason)
         case .joined(let joined): self.joined(joined)

@@ -23,12 +23,25 @@ struct Luggage: Sendable, Equatable {
         if model.current == nil, let first = rooms.first { drafts[first] = model.editor.text }
         drafts = drafts.filter { !$0.value.isEmpty }
     }
+
+    /// Of a name that was not let in: its own rooms and drafts stay with it, as they were.
+    /// - Parameters:
+    ///   - rooms: those that were brought.
+    ///   - kept: what the name has on disk.
+    func returned(rooms: [RoomName], brought: [RoomName: String], kept: [RoomName: String]) -> Luggage {
+        var luggage = self
+        luggage.rooms = rooms
+        luggage.shown = shown.flatMap { rooms.contains($0) ? $0 : nil }
+        luggage.drafts = drafts.filter { brought[$0] != nil || kept[$0] != $1 }
+        return luggage
+    }
 }
 
 extension ScreenSetup {
     /// The same person under another name.
     func renamed(_ name: String, with luggage: Luggage) -> ScreenSetup {
         var setup = bringing(luggage)
+        setup.isOnTrial = true
         setup.configuration.user = name
         setup.owner = OutboxOwner.name(of: setup.configuration)
         setup.configuration.outboxPath = setup.state?.outbox(setup.configuration.server, owner: setup.owner)

@@ -35,6 +35,8 @@ struct ModelLedger: Sendable {
     var hasToken = false
     /// Another name was asked for, or none: nothing that is typed from now on is sent under this one.
     var isGivingUpName = false
+    /// The name is a new one that nobody has let in yet: a message under it might never be sent.
+    var isOnTrial = false
     /// Read markers to send, and when the last one was.
     var readToSend: [RoomName: Position] = [:]
     var readSentAt: NIODeadline?

@@ -69,6 +69,35 @@ import Testing
         #expect(back.brought == [lobby: "for the lobby and more", ops: "for ops"])
     }
 
+    @Test func aNameThatNobodyLetInSendsNothing() {
+        var setup = Self.setup().renamed("zoe", with: Luggage(of: ModelFixture().model, otherwise: []))
+        setup.rooms = [lobby]
+        var chat = ModelFixture(started: false)
+        chat.model = setup.model()
+        chat.send(.started(rooms: [lobby], drafts: [:], restored: []))
+        chat.all = []
+        chat.enter("hello")
+        #expect(chat.hint == "not sent: zoe is not let in yet")
+        #expect(chat.model.editor.text == "hello")
+        #expect(!chat.all.contains { if case .send = $0 { true } else { false } })
+        chat.connect()
+        chat.press(Key(.enter))
+        #expect(chat.all.contains { if case .send(let message) = $0 { message.body == "hello" } else { false } })
+    }
+
+    @Test func whatANameHadThatWasNotLetInStaysWithIt() {
+        var luggage = Luggage(of: ModelFixture().model, otherwise: [])
+        luggage.rooms = [lobby, ops, room("theirs")]
+        luggage.shown = room("theirs")
+        luggage.drafts = [lobby: "brought", ops: "secret and more", room("theirs"): "secret"]
+        let back = luggage.returned(
+            rooms: [lobby, ops], brought: [lobby: "brought"],
+            kept: [lobby: "old", ops: "secret", room("theirs"): "secret"])
+        #expect(back.rooms == [lobby, ops])
+        #expect(back.shown == nil)
+        #expect(back.drafts == [lobby: "brought", ops: "secret and more"])
+    }
+
     @Test func whoIsWithADirectRoomAloneTakesNothingOfItAlong() {
         var chat = ModelFixture()
         chat.session(.direct(directRoom, user: "bob", isGuest: false))

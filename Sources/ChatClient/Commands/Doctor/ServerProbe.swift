@@ -137,7 +137,11 @@ extension ServerProbe {
             channel.closeFuture.whenComplete { _ in outcome.fail(ChannelError.eof) }
         }
         defer { connecting.whenSuccess { $0.close(promise: nil) } }
-        try await outcome.futureResult.get()
+        try await withTaskCancellationHandler {
+            try await outcome.futureResult.get()
+        } onCancel: {
+            outcome.fail(CancellationError())
+        }
         return "the certificate is good"
     }
 

@@ -16,10 +16,12 @@ extension FullScreen {
         case .reconnect: session.reconnectNow()
         case .loadOlder, .search, .setTopic, .openDirect, .askDirects, .askWho, .askRooms, .askFiles:
             let (session, inbox, setup) = (session, inbox, setup)
-            tasks.addTask { await ScreenRequest(action, session: session, setup: setup).answer(to: inbox) }
+            tasks.addTask(executorPreference: Self.elsewhere) {
+                await ScreenRequest(action, session: session, setup: setup).answer(to: inbox)
+            }
         case .completePath, .checkPath:
             let (keeper, inbox) = (keeper, inbox)
-            tasks.addTask { await keeper.look(action, inbox) }
+            tasks.addTask(executorPreference: Self.elsewhere) { await keeper.look(action, inbox) }
         case .upload(let path, let room): startUpload(of: ScreenKeeper.expanded(path), to: room, isTemporary: false)
         case .uploadText(let text, let room): uploadText(text, to: room)
         case .download(let file, let room): startDownload(of: file, from: room)
@@ -44,6 +46,9 @@ extension FullScreen {
         }
     }
 
+    /// The terminal's thread must not wait for a file or a program.
+    private static var elsewhere: any TaskExecutor { globalConcurrentExecutor }
+
     /// Why something did not work, in words for the hint line.
     static func words(for error: any Error) -> String {
         switch error {
@@ -59,7 +64,7 @@ extension FullScreen {
         let preview = PicturePreview(
             columns: max(10, model.columns / 2), rows: max(4, model.rows / 2), hasColors: setup.colors != .none,
             isASCII: model.glyphs == .ascii)
-        tasks.addTask {
+        tasks.addTask(executorPreference: Self.elsewhere) {
             if let lines = await preview.lines(of: target) {
                 for line in lines { inbox.putUrgent(.answered(line)) }
             } else if await Opener.open(target) == false {
@@ -72,7 +77,7 @@ extension FullScreen {
     private func edit(_ text: String, _ tasks: inout DiscardingTaskGroup) {
         let (terminal, inbox) = (terminal, inbox)
         let editor = ExternalEditor(folder: setup.state?.path)
-        tasks.addTask {
+        tasks.addTask(executorPreference: Self.elsewhere) {
             let edited = await terminal.lend { await editor.edit(text) }
             inbox.putUrgent(.edited(edited))
         }

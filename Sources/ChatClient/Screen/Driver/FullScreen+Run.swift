@@ -47,7 +47,7 @@ extension FullScreen {
             let screen = FullScreen(setup, session: session, terminal: terminal, keys: keys)
             let said = trouble
             let outcome = await withTaskExecutorPreference(terminal.executor) { await screen.run(trouble: said) }
-            if outcome.wasConnected { former = nil }
+            if outcome.wasConnected { (former, setup.isOnTrial) = (nil, false) }
             let last = setup
             trouble = nil
             switch outcome.ending {
@@ -61,7 +61,7 @@ extension FullScreen {
                 do {
                     let next = setup.renamed(name, with: outcome.luggage)
                     session = try await ChatSession(next.configuration)
-                    (setup, former) = (next, setup)
+                    (setup, former) = (next, former ?? setup)
                 } catch {
                     // Its outbox cannot be opened.
                     setup = setup.bringing(outcome.luggage)
@@ -74,7 +74,7 @@ extension FullScreen {
             }
             await ScreenKeeper(setup).take(outcome.luggage.drafts, from: ScreenKeeper(last))
             await setup.loadKept()
-            if setup.hasMouse != last.hasMouse { terminal.setMouse(setup.hasMouse) }
+            terminal.setMouse(setup.hasMouse)
         }
     }
 

@@ -77,12 +77,18 @@ actor FullScreen {
         let size = terminal.size
         (model.columns, model.rows) = (size.columns, size.rows)
         await withDiscardingTaskGroup { tasks in
-            startSources(&tasks)
+            tasks.addTask { [session, inbox] in
+                for await event in session.events { await inbox.put(.session(event)) }
+            }
+            let reading = Task(executorPreference: terminal.executor) { await self.readTerminal() }
             feed(.started(rooms: setup.beginning.rooms, drafts: texts, restored: session.restored), &tasks)
             if let trouble { feed(.failed(trouble), &tasks) }
             keys.begin(inbox)
             while ending == nil { await step(&tasks) }
             await sayGoodbye(&tasks)
+            // What the terminal says from now on is for the next screen, where there is one.
+            reading.cancel()
+            await reading.value
             await takeRest(&tasks)
             // Nobody takes from it any more: whoever waits for room would keep the session from ending.
             inbox.close()
@@ -95,9 +101,12 @@ actor FullScreen {
             await keeping.value
             tasks.cancelAll()
         }
+        var luggage = Luggage(of: model, otherwise: setup.rooms)
+        if setup.isOnTrial, !wasConnected {
+            luggage = luggage.returned(rooms: setup.rooms, brought: setup.brought, kept: kept)
+        }
         return Outcome(
-            ending: ending ?? .left, unsent: model.unsent(), wasConnected: wasConnected,
-            luggage: Luggage(of: model, otherwise: setup.rooms))
+            ending: ending ?? .left, unsent: model.unsent(), wasConnected: wasConnected, luggage: luggage)
     }
 
     /// Draws what is due, waits for something to happen and does what follows.
@@ -139,24 +148,20 @@ actor FullScreen {
         feed(.ending, &tasks)
     }
 
-    private func startSources(_ tasks: inout DiscardingTaskGroup) {
-        let (session, terminal, inbox, keys) = (session, terminal, inbox, keys)
-        tasks.addTask { for await event in session.events { await inbox.put(.session(event)) } }
-        tasks.addTask {
-            for await event in terminal.events {
-                switch event {
-                case .bytes(let bytes): keys.received(bytes)
-                case .resized(let columns, let rows):
-                    await self.redraw()
-                    inbox.putUrgent(.resized(columns: columns, rows: rows))
-                case .writable: inbox.putUrgent(.tick)
-                case .continued: inbox.putUrgent(.continued)
-                case .terminated: inbox.putUrgent(.terminated)
-                }
+    private func readTerminal() async {
+        for await event in terminal.events {
+            switch event {
+            case .bytes(let bytes): keys.received(bytes)
+            case .resized(let columns, let rows):
+                redraw()
+                inbox.putUrgent(.resized(columns: columns, rows: rows))
+            case .writable: inbox.putUrgent(.tick)
+            case .continued: inbox.putUrgent(.continued)
+            case .terminated: inbox.putUrgent(.terminated)
             }
-            // The terminal is gone.
-            inbox.putUrgent(.terminated)
         }
+        // The terminal is gone.
+        if !Task.isCancelled { inbox.putUrgent(.terminated) }
     }
 
     /// One after the other, so that they are stored in the order in which they were written.

@@ -7,7 +7,7 @@ import TerminalUI
 final class ScreenKeys: Sendable {
     private struct State {
         var inbox: ScreenInbox?
-        /// No more than the terminal gave before its reader was gone; the rest waits with the terminal.
+        /// A key at most: an Escape whose time was over only now. The rest waits with the terminal.
         var waiting: [TerminalEvent] = []
 
         mutating func put(_ event: TerminalEvent) {

@@ -14,6 +14,8 @@ struct ScreenSetup: Sendable {
     var keptRooms = KeptRooms()
     /// The one to look at first; nil: the one of the last run, or the first one.
     var shownFirst: RoomName?
+    /// Another name was asked for and nobody has let it in yet.
+    var isOnTrial = false
     /// What a name before this one typed and did not send. It comes before what is kept.
     var brought: [RoomName: String] = [:]
     /// Entries of each room to begin with.
@@ -48,6 +50,7 @@ struct ScreenSetup: Sendable {
         model.calendar.hasTwelveHours = settings.timeFormat == .hours12
         model.ledger.shownFirst = shownFirst ?? beginning.shown
         model.ledger.keptRooms = keptRooms
+        model.ledger.isOnTrial = isOnTrial
         model.ledger.hasToken = configuration.token != nil
         model.now = .now()
         model.wallClock = Self.wallClock()
