@@ -1,3 +1,4 @@
+import ChatTesting
 import ChatWire
 import Foundation
 import NIOCore
@@ -222,7 +223,7 @@ private final class Script: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-c", text]
-        var environment = home.environment
+        var environment = home.environment.merging(ChildProcess.sanitizerOptions) { mine, _ in mine }
         environment["TERMCHAT"] = try Self.program()
         environment["TERMCHAT_USER"] = "ann"
         if let server { environment["TERMCHAT_SERVER"] = "ws://127.0.0.1:\(server.port)" }

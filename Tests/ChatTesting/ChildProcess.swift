@@ -41,7 +41,8 @@ public final class ChildProcess: Sendable {
         try Data(input.utf8).write(to: URL(fileURLWithPath: stem + ".in"))
         let words = ["/usr/bin/setpriv", "--pdeathsig", "KILL", program] + arguments
         let variables =
-            ["PATH=/usr/bin:/bin", "LANG=C.UTF-8"] + sanitizerOptions + environment.map { "\($0.key)=\($0.value)" }
+            ["PATH=/usr/bin:/bin", "LANG=C.UTF-8"]
+            + sanitizerOptions.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
         let pid = try await MultiThreadedEventLoopGroup.singleton.next().submit {
             try spawn(words, variables, stem: stem, keyboard: keyboard)
         }.get()
@@ -49,8 +50,8 @@ public final class ChildProcess: Sendable {
     }
 
     /// A child that was built with a sanitizer follows the same rules as this process.
-    private static let sanitizerOptions = ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS"].compactMap { name in
-        ProcessInfo.processInfo.environment[name].map { "\(name)=\($0)" }
+    public static let sanitizerOptions = ProcessInfo.processInfo.environment.filter {
+        ["TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS"].contains($0.key)
     }
 
     /// What a sanitizer has reported of this process; nil where there is nothing.
