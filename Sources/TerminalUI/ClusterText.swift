@@ -32,7 +32,7 @@ struct ClusterText: Sendable, Equatable {
     func change(_ range: Range<Int>, to replacement: String) -> Change {
         // A letter between letters: nothing joins.
         let ends = (max(0, range.lowerBound - 1)..<min(count, range.upperBound + 1))
-        if Self.isPlain(replacement.utf8), clusters[ends].allSatisfy({ Self.isPlain($0.utf8) }) {
+        if replacement.utf8.isPrintableASCII, clusters[ends].allSatisfy(\.utf8.isPrintableASCII) {
             return Change(start: range.lowerBound, old: Array(clusters[range]), new: Array(replacement)).trimmed
         }
         // The cluster before may take on what comes; nothing before that one can, because segmentation goes forward
@@ -49,9 +49,6 @@ struct ClusterText: Sendable, Equatable {
             end = min(count, end + 2 * (end - range.upperBound))
         }
     }
-
-    /// ASCII without controls.
-    private static func isPlain(_ text: some Sequence<UInt8>) -> Bool { text.allSatisfy { (0x20..<0x7f).contains($0) } }
 
     mutating func apply(_ change: Change) {
         let start = offset(of: change.start)

@@ -6,7 +6,7 @@ extension LineEditor {
     public func layout(columns: Int) -> (rows: [String], cursor: Screen.Place) {
         let text = content.text.utf8
         // Most of what is typed: one row, one column for each cluster.
-        if text.count < columns, text.allSatisfy({ (0x20..<0x7f).contains($0) }) {
+        if text.count < columns, text.isPrintableASCII {
             return ([content.text], Screen.Place(column: cursor, row: 0))
         }
         var rows = RowBuilder(columns: max(1, columns))

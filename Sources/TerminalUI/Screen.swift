@@ -81,8 +81,7 @@ public struct Screen: Sendable, Equatable {
     ) -> Int {
         let end = min(columns, limit.map { column + max(0, $0) } ?? columns)
         // Most text: nothing to cut into clusters, and nothing to measure.
-        let isPlain = text.utf8.allSatisfy { (0x20..<0x7f).contains($0) }
-        if isPlain, column >= 0, (0..<rows).contains(row) {
+        if text.utf8.isPrintableASCII, column >= 0, (0..<rows).contains(row) {
             return putPlain(text.utf8, column: column, row: row, style: style, end: end)
         }
         var column = column

@@ -8,6 +8,10 @@ enum Signals {
     static func action(of signal: Int32) -> Action {
         var action = sigaction()
         sigaction(signal, nil, &action)
+        return meaning(of: action)
+    }
+
+    static func meaning(of action: sigaction) -> Action {
         switch unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) {
         case 0: return .standard
         case 1: return .ignored

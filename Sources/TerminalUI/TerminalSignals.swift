@@ -76,8 +76,8 @@ private func alarmSignal(
 ) {
     let state = TerminalRestoration.shared
     if state.pointee.endSignal != 0 { return fatalSignal(state.pointee.endSignal, nil, nil) }
-    let before = TerminalRestoration.savedActions[Int(signal)].__sigaction_handler.sa_handler
-    if unsafeBitCast(before, to: Int.self) != 1 { fatalSignal(signal, nil, nil) }
+    let before = TerminalRestoration.savedActions[Int(signal)]
+    if Signals.meaning(of: before) != .ignored { fatalSignal(signal, nil, nil) }
 }
 
 private func endSignal(

@@ -1,7 +1,8 @@
 import Glibc
 
 /// Waits for input, signals and room for output, on a thread of its own, so that no task ever blocks on the terminal, and
-/// runs the tasks of ``TerminalExecutor``. Ends when the terminal is closed; ``Terminal/close()`` waits for it, unless a task on it closes.
+/// runs the tasks of ``TerminalExecutor``. Ends when the terminal is closed; ``Terminal/close()`` waits for it, unless a
+/// task on it closes.
 struct TerminalThread {
     private let terminal: Terminal
     private var buffer: [UInt8] = Array(repeating: 0, count: 16 * 1024)

@@ -72,3 +72,8 @@ extension [UInt32] {
         }
     }
 }
+
+extension Sequence<UInt8> {
+    /// ASCII without controls: a column for each byte, and each a cluster that joins no other of them.
+    var isPrintableASCII: Bool { allSatisfy { (0x20..<0x7f).contains($0) } }
+}

@@ -46,7 +46,7 @@ public enum TextWrap {
     }
 
     private static func oneLine(_ text: String, columns: Int) -> String {
-        if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return text }
+        if text.utf8.isPrintableASCII { return text }
         return String(text.map { $0.isNewline || $0 == "\t" ? " " : DrawnCluster($0, columns: columns).cluster })
     }
 
@@ -55,7 +55,7 @@ public enum TextWrap {
         var bytes = 0
         for span in spans {
             bytes += span.text.utf8.count
-            guard bytes <= columns, span.text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) else { return false }
+            guard bytes <= columns, span.text.utf8.isPrintableASCII else { return false }
         }
         return spans.last(where: { !$0.text.isEmpty })?.text.utf8.last != 0x20
     }

@@ -110,12 +110,8 @@ final class OutboxFile {
     }
 
     private static func makeFolder(of path: String) throws {
-        let folder = PathParts(path).folder
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw OutboxError(message: "Cannot make the folder \(folder): \(error.localizedDescription)")
+        do { try AtomicFile.makeFolder(of: path) } catch let error as StateError {
+            throw OutboxError(message: error.message)
         }
     }
 
