@@ -1,7 +1,7 @@
 import Glibc
 import NIOConcurrencyHelpers
 
-/// The terminal of the process: raw mode, alternate screen, input and signals as ``events``, output that never blocks, and
+/// The terminal of the process: raw mode, alternate screen, input and signals as events (``deliver(to:)``), output that never blocks, and
 /// the terminal as it was on every way out, see ``TerminalRestoration``. While the screen is up, what the process writes to
 /// its standard error goes to a file instead of over the screen.
 ///
@@ -40,8 +40,6 @@ public final class Terminal: Sendable {
     /// Output that waits for a terminal that does not take it; more is refused.
     public static let backlogMax = 4 * 1024 * 1024
 
-    /// For one reader. Ends when the terminal is closed or gone.
-    public let events: TerminalEvents
     /// For tasks that live between input and output. They must not block.
     public let executor: TerminalExecutor
     let mailbox: TerminalMailbox
@@ -107,7 +105,6 @@ public final class Terminal: Sendable {
         let writer = ends[1]
         mailbox = TerminalMailbox(roomMade: { Self.wake(writer) })
         executor = TerminalExecutor(wake: { Self.wake(writer) })
-        events = TerminalEvents(mailbox: mailbox)
         state = NIOLockedValueBox(State())
 
         let shared = TerminalRestoration.shared

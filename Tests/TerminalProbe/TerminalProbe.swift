@@ -60,7 +60,12 @@ import TerminalUI
 
     /// Draws what it hears, until `q` or a signal to end.
     static func echo(_ terminal: Terminal) async {
-        for await event in terminal.events {
+        let (events, heard) = AsyncStream<Terminal.Event>.makeStream()
+        terminal.deliver { event in
+            if let event { heard.yield(event) } else { heard.finish() }
+        }
+        defer { terminal.stopDelivering() }
+        for await event in events {
             switch event {
             case .bytes(let bytes):
                 if bytes.contains(UInt8(ascii: "z")) { terminal.suspend() }

@@ -80,15 +80,14 @@ actor FullScreen {
             tasks.addTask { [session, inbox] in
                 for await event in session.events { await inbox.put(.session(event)) }
             }
-            let reading = Task(executorPreference: terminal.executor) { await self.readTerminal() }
             feed(.started(rooms: setup.beginning.rooms, drafts: texts, restored: session.restored), &tasks)
             if let trouble { feed(.failed(trouble), &tasks) }
             keys.begin(inbox)
+            terminal.deliver { [keys, inbox] event in Self.received(event, keys, inbox) }
             while ending == nil { await step(&tasks) }
             await sayGoodbye(&tasks)
             // What the terminal says from now on is for the next screen, where there is one.
-            reading.cancel()
-            await reading.value
+            terminal.stopDelivering()
             await takeRest(&tasks)
             // Nobody takes from it any more: whoever waits for room would keep the session from ending.
             inbox.close()
@@ -126,6 +125,7 @@ actor FullScreen {
         model.wallClock = ScreenSetup.wallClock()
         isChanged = true
         if case .terminal = event { drawnAt = nil }
+        if case .resized = event { redraw() }
         if case .session(.connected) = event { wasConnected = true }
         if case .session(.stopped(let reason)) = event, ending == nil { ending = .stopped(reason) }
         for action in model.update(event) { perform(action, &tasks) }
@@ -148,20 +148,16 @@ actor FullScreen {
         feed(.ending, &tasks)
     }
 
-    private func readTerminal() async {
-        for await event in terminal.events {
-            switch event {
-            case .bytes(let bytes): keys.received(bytes)
-            case .resized(let columns, let rows):
-                redraw()
-                inbox.putUrgent(.resized(columns: columns, rows: rows))
-            case .writable: inbox.putUrgent(.tick)
-            case .continued: inbox.putUrgent(.continued)
-            case .terminated: inbox.putUrgent(.terminated)
-            }
+    /// What ``Terminal/deliver(to:)`` hands over: not on this actor, and under the terminal's lock.
+    /// - Parameter event: nil where the terminal is gone.
+    private static func received(_ event: Terminal.Event?, _ keys: ScreenKeys, _ inbox: ScreenInbox) {
+        switch event {
+        case .bytes(let bytes): keys.received(bytes)
+        case .resized(let columns, let rows): inbox.putUrgent(.resized(columns: columns, rows: rows))
+        case .writable: inbox.putUrgent(.tick)
+        case .continued: inbox.putUrgent(.continued)
+        case .terminated, nil: inbox.putUrgent(.terminated)
         }
-        // The terminal is gone.
-        if !Task.isCancelled { inbox.putUrgent(.terminated) }
     }
 
     /// One after the other, so that they are stored in the order in which they were written.

@@ -7,7 +7,8 @@ import NIOCore
 /// A flood of messages waits here, not the keys: who puts an ordinary event waits for room. One task takes.
 final class ScreenInbox: Sendable {
     private struct State {
-        var urgent: Deque<ScreenEvent> = []
+        /// No limit but what one read of the terminal holds: its thread runs the taker before it reads again.
+        var urgent: [ScreenEvent] = []
         var ordinary: Deque<ScreenEvent> = []
         var taker: CheckedContinuation<Void, Never>?
         var putters: Deque<CheckedContinuation<Void, Never>> = []
@@ -74,10 +75,13 @@ final class ScreenInbox: Sendable {
             if state.isClosed { return ([ScreenEvent]?.none, Deque<CheckedContinuation<Void, Never>>()) }
             state.isDue = false
             state.deadline = nil
+            var events = state.urgent
+            state.urgent = []
             let count = min(Self.batchMax, state.ordinary.count)
-            let events = Array(state.urgent) + state.ordinary.prefix(count)
-            state.urgent.removeAll(keepingCapacity: true)
-            state.ordinary.removeFirst(count)
+            if count > 0 {
+                events += state.ordinary.prefix(count)
+                state.ordinary.removeFirst(count)
+            }
             defer { if state.ordinary.count < Self.ordinaryMax { state.putters.removeAll() } }
             return (events, state.ordinary.count < Self.ordinaryMax ? state.putters : [])
         }
