@@ -7,12 +7,17 @@ enum AtomicFile {
     /// - Throws: ``StateError``; the old content stays. Also where something is there that is no regular file: root would
     ///   put a file in the place of a device.
     static func write(_ data: [UInt8], to path: String, isDurable: Bool = true) throws {
-        try makeFolder(of: path)
         // A link leads to where the user keeps the file: that one is replaced, not the link.
         let target = resolved(path)
         guard FileKind(path: target).isReplaceable else { throw StateError.noRegularFile(path) }
         let fresh = "\(target).new.\(getpid())"
-        let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+        var descriptor = open(fresh, flags, 0o600)
+        // All but the first time the folder is there.
+        if descriptor < 0, errno == ENOENT {
+            try makeFolder(of: path)
+            descriptor = open(fresh, flags, 0o600)
+        }
         guard descriptor >= 0 else { throw StateError("open", fresh) }
         defer { close(descriptor) }
         do {
