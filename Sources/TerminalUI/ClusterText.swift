@@ -78,6 +78,7 @@ extension ClusterText.Change {
     /// Without what is the same at both ends, byte by byte: clusters are also equal when they are only canonically so.
     fileprivate var trimmed: Self {
         let shorter = min(old.count, new.count)
+        if shorter == 0 { return self }
         var head = 0
         while head < shorter, Self.isSame(old[head], new[head]) { head += 1 }
         var tail = 0

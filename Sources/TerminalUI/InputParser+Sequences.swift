@@ -123,7 +123,8 @@ extension InputParser {
 
     /// What is no key: an ESC before it was the Escape key.
     private mutating func finish(_ event: TerminalEvent?, alt: Bool) {
-        end((alt ? [.key(Key(.escape))] : []) + (event.map { [$0] } ?? []))
+        if alt { events.append(.key(Key(.escape))) }
+        end(event)
     }
 
     private mutating func finishKey(_ code: Key.Code?, _ modifiers: SequenceModifiers, alt: Bool) {
@@ -138,7 +139,7 @@ extension InputParser {
     private mutating func finishKey(_ key: Key?, alt: Bool) {
         guard var key else { return end() }
         if alt { key.modifiers.insert(.alt) }
-        end([.key(key)])
+        end(.key(key))
     }
 }
 

@@ -24,12 +24,12 @@ extension InputParser {
         let text = String(decoding: pending, as: UTF8.self)
         switch introducer {
         case UInt8(ascii: "]") where text.hasPrefix("11;"):
-            end(Self.color(text.dropFirst(3)).map { [.answer(.background($0, $1, $2))] } ?? [])
+            end(Self.color(text.dropFirst(3)).map { .answer(.background($0, $1, $2)) })
         case UInt8(ascii: "P") where text.hasPrefix(">|"):
             let visible = text.dropFirst(2).unicodeScalars.filter {
                 $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value)
             }
-            end([.answer(.version(String(String.UnicodeScalarView(visible))))])
+            end(.answer(.version(String(String.UnicodeScalarView(visible)))))
         default: end()
         }
     }

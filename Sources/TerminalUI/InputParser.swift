@@ -56,7 +56,7 @@ public struct InputParser: Sendable {
     }
 
     /// - Returns: what is complete with these bytes.
-    public mutating func parse(_ bytes: some Sequence<UInt8>) -> [TerminalEvent] {
+    public mutating func parse(_ bytes: [UInt8]) -> [TerminalEvent] {
         for byte in bytes {
             received(byte)
             quiet = 0
@@ -70,11 +70,13 @@ public struct InputParser: Sendable {
         quiet += 1
         switch state {
         case .ground, .scalar: break
-        case .escape(let twice): end([.key(Key(.escape))] + (twice ? [.key(Key(.escape))] : []))
-        case .control(let alt) where pending.isEmpty: end(typed("[", afterEscape: alt))
-        case .single(let alt) where pending.isEmpty: end(typed("O", afterEscape: alt))
+        case .escape(let twice):
+            if twice { events.append(.key(Key(.escape))) }
+            end(.key(Key(.escape)))
+        case .control(let alt) where pending.isEmpty: endTyped("[", afterEscape: alt)
+        case .single(let alt) where pending.isEmpty: endTyped("O", afterEscape: alt)
         case .string(let introducer, false) where stringBytes == 0:
-            end([.key(.alt(Character(Unicode.Scalar(introducer))))])
+            end(.key(.alt(Character(Unicode.Scalar(introducer)))))
         case .control, .single, .console, .oldMouse, .string:
             if quiet >= InputLimits.quietTimeouts { end() }
         case .paste:
@@ -83,8 +85,9 @@ public struct InputParser: Sendable {
         return take()
     }
 
-    private func typed(_ character: Character, afterEscape: Bool) -> [TerminalEvent] {
-        (afterEscape ? [.key(Key(.escape))] : []) + [.key(.alt(character))]
+    private mutating func endTyped(_ character: Character, afterEscape: Bool) {
+        if afterEscape { events.append(.key(Key(.escape))) }
+        end(.key(.alt(character)))
     }
 
     private mutating func take() -> [TerminalEvent] {
@@ -93,10 +96,10 @@ public struct InputParser: Sendable {
     }
 
     /// Back to the ground, with what the bytes have come to.
-    mutating func end(_ results: [TerminalEvent] = []) {
+    mutating func end(_ result: TerminalEvent? = nil) {
         state = .ground
         pending.removeAll(keepingCapacity: pending.capacity <= InputLimits.sequenceBytesMax)
-        events += results
+        if let result { events.append(result) }
     }
 
     mutating func begin(_ next: State) {
@@ -113,7 +116,7 @@ public struct InputParser: Sendable {
         case .control(let alt): receivedControl(byte, alt: alt)
         case .console:
             let keys = Array("ABCDE".utf8)
-            end(keys.firstIndex(of: byte).map { [.key(Key(.function($0 + 1)))] } ?? [])
+            end(keys.firstIndex(of: byte).map { .key(Key(.function($0 + 1))) })
         case .single(let alt): receivedSingle(byte, alt: alt)
         case .oldMouse(let left):
             if left > 1 { state = .oldMouse(left: left - 1) } else { end() }
@@ -132,17 +135,17 @@ extension InputParser {
         let modifiers: Key.Modifiers = alt ? .alt : []
         switch byte {
         case 0x1b: begin(.escape(twice: false))
-        case 0x00: end([.key(Key(.character(" "), modifiers.union(.control)))])
-        case 0x08, 0x7f: end([.key(Key(.backspace, modifiers))])
-        case 0x09: end([.key(Key(.tab, modifiers))])
-        case 0x0d: end([.key(Key(.enter, modifiers))])
-        case 0x01...0x1a: end([.key(Key(Self.letter(byte | 0x60), modifiers.union(.control)))])
-        case 0x1c...0x1f: end([.key(Key(Self.letter(byte | 0x40), modifiers.union(.control)))])
-        case 0x20..<0x7f: end([.key(Key(Self.letter(byte), modifiers))])
+        case 0x00: end(.key(Key(.character(" "), modifiers.union(.control))))
+        case 0x08, 0x7f: end(.key(Key(.backspace, modifiers)))
+        case 0x09: end(.key(Key(.tab, modifiers)))
+        case 0x0d: end(.key(Key(.enter, modifiers)))
+        case 0x01...0x1a: end(.key(Key(Self.letter(byte | 0x60), modifiers.union(.control))))
+        case 0x1c...0x1f: end(.key(Key(Self.letter(byte | 0x40), modifiers.union(.control))))
+        case 0x20..<0x7f: end(.key(Key(Self.letter(byte), modifiers)))
         case 0xc2...0xf4:
             begin(.scalar(alt: alt))
             pending.append(byte)
-        default: end([.key(Key(.character("\u{FFFD}"), modifiers))])
+        default: end(.key(Key(.character("\u{FFFD}"), modifiers)))
         }
     }
 
@@ -152,14 +155,14 @@ extension InputParser {
     /// it begins anew.
     private mutating func receivedScalar(_ byte: UInt8, alt: Bool) {
         guard Self.continues(pending, with: byte) else {
-            end([.key(Key(.character("\u{FFFD}"), alt ? .alt : []))])
+            end(.key(Key(.character("\u{FFFD}"), alt ? .alt : [])))
             return receivedTyped(byte, alt: false)
         }
         pending.append(byte)
         let length = pending[0] < 0xe0 ? 2 : pending[0] < 0xf0 ? 3 : 4
         guard pending.count == length else { return }
         let character = Character(String(decoding: pending, as: UTF8.self))
-        end([.key(Key(.character(character), alt ? .alt : []))])
+        end(.key(Key(.character(character), alt ? .alt : [])))
     }
 
     private static func continues(_ begun: [UInt8], with byte: UInt8) -> Bool {
@@ -201,7 +204,7 @@ extension InputParser {
         // A terminal that never ends its paste must not lock the keyboard: after a second of quiet, Ctrl-C ends it.
         if byte == 3, quiet >= InputLimits.quietTimeouts {
             if !pending.isEmpty { deliverPaste(isEnd: true) }
-            return end([.key(.control("c"))])
+            return end(.key(.control("c")))
         }
         pending.append(byte)
         if byte == UInt8(ascii: "~") {

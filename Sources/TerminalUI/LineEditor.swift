@@ -28,7 +28,9 @@ public struct LineEditor: Sendable {
         var index: Int?
     }
 
-    var content: ClusterText
+    var content: ClusterText { didSet { changes += 1 } }
+    /// Grows when the text changes: where the number is the same, the text is.
+    public private(set) var changes = 0
     var undoLog = UndoLog()
     var kills = KillRing()
     /// Where Up and Down have come to in the history.
@@ -76,7 +78,9 @@ public struct LineEditor: Sendable {
     /// Replaces everything; the cursor goes to the end. It cannot be undone, so that Ctrl-_ never brings the draft of
     /// another room.
     public mutating func set(_ text: String) {
-        content = ClusterText(Self.clean(text))
+        let cleaned = Self.clean(text)
+        // Byte by byte: what is only canonically the same is another text.
+        if !cleaned.utf8.elementsEqual(content.text.utf8) { content = ClusterText(cleaned) }
         cursor = content.count
         undoLog = UndoLog()
         walk = nil

@@ -85,14 +85,22 @@ public struct Screen: Sendable, Equatable {
             return putPlain(text.utf8, column: column, row: row, style: style, end: end)
         }
         var column = column
-        for cluster in text {
-            var cluster = cluster
-            var width = TextWidth.of(cluster)
-            // Nothing to stand on: a mark, a joiner, a direction. It gets a place of its own, and one that is seen.
-            if width == 0 { (cluster, width) = ("\u{fffd}", 1) }
-            guard column + width <= end else { break }
+        func draw(_ cluster: Character, _ width: Int) -> Bool {
+            guard column + width <= end else { return false }
             set(cluster, width: width, column: column, row: row, style: style)
             column += width
+            return true
+        }
+        if text.unicodeScalars.allSatisfy(TextWidth.isSeparate) {
+            for scalar in text.unicodeScalars {
+                guard draw(Character(scalar), TextWidth.of(scalar)) else { break }
+            }
+            return column
+        }
+        for cluster in text {
+            let width = TextWidth.of(cluster)
+            // Nothing to stand on: a mark, a joiner, a direction. It gets a place of its own, and one that is seen.
+            guard width == 0 ? draw("\u{fffd}", 1) : draw(cluster, width) else { break }
         }
         return column
     }

@@ -21,12 +21,24 @@ public enum TextWidth {
         return width
     }
 
-    public static func of(_ text: some StringProtocol) -> Int {
+    public static func of(_ text: some StringProtocol) -> Int { of(String(text)) }
+
+    public static func of(_ text: String) -> Int {
         // CR LF is one cluster; other ASCII is one each.
         if text.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x0d }) { return text.utf8.count }
-        var width = 0
-        for cluster in text { width += of(cluster) }
-        return width
+        if text.unicodeScalars.allSatisfy(isSeparate) { return text.unicodeScalars.reduce(0) { $0 + of($1) } }
+        return text.reduce(0) { $0 + of($1) }
+    }
+
+    /// Whether a scalar is a cluster of its own between others of which this is true, which need no segmentation then:
+    /// Latin and its neighbours up to the combining marks, dashes, quotes and bullets, and the blocks from Letterlike
+    /// Symbols to Miscellaneous Symbols and Arrows. None of them is a mark, a joiner, a letter of a flag or a skin tone;
+    /// controls are left out, and the soft hyphen (U+00AD) joins neither side.
+    static func isSeparate(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x20..<0x7f, 0xa0..<0x300, 0x2010..<0x2028, 0x2100..<0x2c00: true
+        default: false
+        }
     }
 
     /// The longest beginning of `text` that takes at most `columns`.

@@ -317,3 +317,7 @@ import Testing
         }
     }
 }
+
+extension InputParser {
+    fileprivate mutating func parse(_ bytes: some Sequence<UInt8>) -> [TerminalEvent] { parse(Array(bytes)) }
+}

@@ -55,6 +55,17 @@ import Testing
         #expect(TextWidth.of("") == 0)
     }
 
+    @Test func separateScalarsAreClustersBesideEachOther() {
+        let scalars = (0...0x10ffff).compactMap(Unicode.Scalar.init).filter(TextWidth.isSeparate)
+        #expect(scalars.count > 3000)
+        #expect(scalars.allSatisfy { TextWidth.of($0) > 0 && TextWidth.of($0) == TextWidth.of(Character($0)) })
+        for distance in [0, 1, 2, 7, scalars.count / 2] {
+            var text = String.UnicodeScalarView()
+            for index in scalars.indices { text += [scalars[index], scalars[(index + distance) % scalars.count]] }
+            #expect(String(text).count == text.count, "at a distance of \(distance)")
+        }
+    }
+
     @Test func aPrefixNeverCutsACluster() {
         #expect(TextWidth.prefix("日本語", columns: 3) == "日")
         #expect(TextWidth.prefix("ab👩‍💻c", columns: 4) == "ab👩‍💻")

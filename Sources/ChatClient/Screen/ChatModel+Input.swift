@@ -11,10 +11,10 @@ extension ChatModel {
             ledger.heldLetterUntil = nil
             if until > now, editor.isEmpty, case .character = key.code, key.modifiers.isEmpty { editor.insert("r") }
         }
-        let before = editor.text
+        let before = editor.changes
         switch editor.handle(key) {
         case .submit(let text): submit(text)
-        case .handled: if editor.text != before { edited() }
+        case .handled: if editor.changes != before { edited() }
         case .ignored: break
         }
     }

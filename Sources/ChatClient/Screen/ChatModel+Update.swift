@@ -115,22 +115,23 @@ extension ChatModel {
 
     /// When something changes by itself; the driver sends a ``ScreenEvent/tick`` then.
     var nextTick: NIODeadline? {
-        var times: [NIODeadline] = []
-        for room in rooms.values { times += room.typing.values }
-        if let leaveAskedAt { times.append(leaveAskedAt + ScreenLimits.leaveWithin) }
-        if let until = ledger.heldLetterUntil { times.append(until) }
-        if let at = ledger.searchAt { times.append(at) }
-        if let until = ledger.hintUntil { times.append(until) }
+        var next: NIODeadline?
+        func add(_ time: NIODeadline) { next = min(next ?? time, time) }
+        for room in rooms.values where !room.typing.isEmpty { room.typing.values.forEach(add) }
+        if let leaveAskedAt { add(leaveAskedAt + ScreenLimits.leaveWithin) }
+        if let until = ledger.heldLetterUntil { add(until) }
+        if let at = ledger.searchAt { add(at) }
+        if let until = ledger.hintUntil { add(until) }
         if !ledger.readToSend.isEmpty, let at = ledger.readSentAt, case .online = connection {
-            times.append(at + ScreenLimits.readMarkEvery)
+            add(at + ScreenLimits.readMarkEvery)
         }
-        if ledger.unsavedDraft != nil { times.append((ledger.draftSavedAt ?? now) + ScreenLimits.draftEvery) }
-        if case .offline(_, let retryAt, _, _) = connection, retryAt > now { times.append(nextSecond(before: retryAt)) }
+        if ledger.unsavedDraft != nil { add((ledger.draftSavedAt ?? now) + ScreenLimits.draftEvery) }
+        if case .offline(_, let retryAt, _, _) = connection, retryAt > now { add(nextSecond(before: retryAt)) }
         for transfer in transfers {
-            if case .retrying(let at, _) = transfer.state, at > now { times.append(nextSecond(before: at)) }
-            if let ended = transfer.endedAt { times.append(ended + ScreenLimits.transferShownFor) }
+            if case .retrying(let at, _) = transfer.state, at > now { add(nextSecond(before: at)) }
+            if let ended = transfer.endedAt { add(ended + ScreenLimits.transferShownFor) }
         }
-        return times.min()
+        return next
     }
 
     /// When the number of seconds left until `end` is another one.
@@ -191,6 +192,9 @@ extension ChatModel {
     }
 
     private mutating func nameWindow() {
+        // What the title says is all in the rooms and which one is shown; anything more must be compared here too.
+        if let made = ledger.titleMadeOf, made == (roomsChanged, current) { return }
+        ledger.titleMadeOf = (roomsChanged, current)
         var title = "TermChat"
         if let current {
             title = "\(called(current)) — \(title)"

@@ -25,10 +25,13 @@ struct ChatView {
         return view.screen
     }
 
+    /// In the place of the backdrop until that is drawn; made once, because a screen takes a few allocations.
+    private static let undrawn = Screen(columns: 1, rows: 1)
+
     init(_ model: ChatModel, _ memo: PictureMemo? = nil) {
         self.model = model
         self.memo = memo
-        screen = Screen(columns: 1, rows: 1)
+        screen = Self.undrawn
         input = InputPicture(model, columns: max(1, model.columns))
         layout = Self.layout(of: model, input)
     }

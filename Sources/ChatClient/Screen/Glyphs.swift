@@ -1,48 +1,43 @@
 /// The signs that the view draws with, each one column wide: Unicode's, or ASCII for terminals that lack them.
 ///
 /// Every non-ASCII character that the client itself draws stands here; the rest is what people wrote.
-struct Glyphs: Sendable, Equatable {
+enum Glyphs: Sendable {
+    case unicode, ascii
+
     /// Between panes, and between name and text.
-    var column = "│"
-    var rule = "─"
+    var column: String { sign("│", "|") }
+    var rule: String { sign("─", "-") }
     /// The ends of a rule that fades out: of a new day.
-    var ruleFromLeft = "╴"
-    var ruleFromRight = "╶"
+    var ruleFromLeft: String { sign("╴", "-") }
+    var ruleFromRight: String { sign("╶", "-") }
     /// Of a frame.
-    var topLeft = "┌"
-    var topRight = "┐"
-    var bottomLeft = "└"
-    var bottomRight = "┘"
+    var topLeft: String { sign("┌", "+") }
+    var topRight: String { sign("┐", "+") }
+    var bottomLeft: String { sign("└", "+") }
+    var bottomRight: String { sign("┘", "+") }
     /// The chosen line of a list.
-    var current = "▌"
-    var online = "●"
-    var offline = "○"
-    var waiting = "◌"
-    var typing = "✎"
-    var file = "▤"
-    var sending = "…"
-    var stored = "✓"
-    var refused = "!"
-    var prompt = "❯"
-    var continuation = "…"
-    var ellipsis = "…"
-    var barFull = "█"
-    var barEmpty = "░"
-    var up = "↑"
-    var down = "↓"
-    var dash = "—"
-    var range = "–"
-    var dot = "·"
-    var notice = "◆"
+    var current: String { sign("▌", ">") }
+    var online: String { sign("●", "*") }
+    var offline: String { sign("○", "o") }
+    var waiting: String { sign("◌", "~") }
+    var typing: String { sign("✎", "w") }
+    var file: String { sign("▤", "=") }
+    var sending: String { sign("…", ".") }
+    var stored: String { sign("✓", "v") }
+    var refused: String { sign("!", "!") }
+    var prompt: String { sign("❯", ">") }
+    var continuation: String { sign("…", ".") }
+    var ellipsis: String { sign("…", "~") }
+    var barFull: String { sign("█", "#") }
+    var barEmpty: String { sign("░", "-") }
+    var up: String { sign("↑", "^") }
+    var down: String { sign("↓", "v") }
+    var dash: String { sign("—", "-") }
+    var range: String { sign("–", "-") }
+    var dot: String { sign("·", "-") }
+    var notice: String { sign("◆", "*") }
 
-    static let unicode = Glyphs()
-
-    static let ascii = Glyphs(
-        column: "|", rule: "-", ruleFromLeft: "-", ruleFromRight: "-", topLeft: "+", topRight: "+", bottomLeft: "+",
-        bottomRight: "+", current: ">",
-        online: "*", offline: "o", waiting: "~", typing: "w", file: "=", sending: ".", stored: "v", refused: "!",
-        prompt: ">", continuation: ".", ellipsis: "~", barFull: "#", barEmpty: "-", up: "^", down: "v", dash: "-",
-        range: "-", dot: "-", notice: "*")
+    private func sign(_ unicode: String, _ ascii: String) -> String { self == .unicode ? unicode : ascii }
 
     /// What a terminal of this environment can draw: the kernel's console has few signs, and a locale without UTF-8
     /// has none.

@@ -5,8 +5,6 @@ import TerminalUI
 struct InputPicture {
     let prompt: String
     let promptColumns: Int
-    /// Before the rows that follow the first.
-    let continuation: String
     /// Without the prompt.
     let rows: [String]
     /// Among ``rows``, the prompt not counted.
@@ -18,9 +16,6 @@ struct InputPicture {
     init(_ model: ChatModel, columns: Int) {
         prompt = Self.prompt(model, columns: columns)
         promptColumns = TextWidth.of(prompt)
-        continuation =
-            promptColumns < 2
-            ? "" : String(repeating: " ", count: promptColumns - 2) + "\(model.glyphs.continuation) "
         let textColumns = max(1, columns - promptColumns)
         if let search = model.editor.reverseSearch {
             let match = Self.visible(search.match.map { $0.split(separator: "\n").joined(separator: " ") } ?? "")
@@ -32,6 +27,11 @@ struct InputPicture {
             rows = typed.rows.isEmpty ? [""] : typed.rows
             cursor = typed.cursor
         }
+    }
+
+    /// Before the rows that follow the first.
+    func continuation(_ glyphs: Glyphs) -> String {
+        promptColumns < 2 ? "" : String(repeating: " ", count: promptColumns - 2) + "\(glyphs.continuation) "
     }
 
     private static func prompt(_ model: ChatModel, columns: Int) -> String {
@@ -68,7 +68,7 @@ extension ChatView {
         let first = max(0, min(picture.cursor.row - area.rows + 1, picture.rows.count - area.rows))
         for row in 0..<area.rows where first + row < picture.rows.count {
             let index = first + row
-            let lead = index == 0 ? picture.prompt : picture.continuation
+            let lead = index == 0 ? picture.prompt : picture.continuation(glyphs)
             let style = index == 0 ? theme.prompt : theme.dim
             let text = screen.put(lead, column: area.column, row: area.row + row, style: style)
             screen.put(InputPicture.visible(picture.rows[index]), column: text, row: area.row + row, style: theme.text)

@@ -48,6 +48,8 @@ struct ModelLedger: Sendable {
     var notifiedAt: NIODeadline?
     /// The title of the window.
     var title = ""
+    /// How often the rooms had been changed, and which one was shown, when the title was made.
+    var titleMadeOf: (roomsChanged: Int, room: RoomName?)?
     /// An `r` on the empty line asked to connect at once; it is typed after all when letters follow before this.
     var heldLetterUntil: NIODeadline?
     /// Until when the hint is shown, and which one that is.
