@@ -3,7 +3,7 @@
 # several rates, in alternating runs on the same machine.
 #
 # Usage: Benchmarks/fanout.sh [RUNS [SECONDS]]       (default 3 runs of 10 s each; about 7 minutes)
-# Needs: a release build (swift build -c release), cc, make, redis-server, taskset, two cores.
+# Needs: a release build (scripts/build termchat-edge termchat-bench), cc, make, redis-server, taskset, two cores.
 # RATES, CONNECTIONS and BINARIES in the environment change what is run.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -3,7 +3,7 @@
 # and a key cost in CPU time and bytes, how soon a key is drawn, also while lines flood in, memory, start, idleness.
 #
 # Usage: Benchmarks/screen.sh [LINES]                (default 20000; about 2 minutes)
-# Needs: a release build (swift build -c release), python3.
+# Needs: a release build (scripts/build termchat-edge termchat), python3.
 # BINARIES in the environment is the folder of the binaries, TERMCHAT another client to measure.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -2,7 +2,7 @@
 # What connections that never read do to the others: one room, the same load without and with them, in alternating runs.
 #
 # Usage: Benchmarks/stuck.sh [RUNS [SECONDS]]       (default 3 runs of 10 s each; about 2 minutes)
-# Needs: a release build (swift build -c release), redis-server, taskset, two cores.
+# Needs: a release build (scripts/build termchat-edge termchat-bench), redis-server, taskset, two cores.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

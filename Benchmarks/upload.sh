@@ -8,7 +8,7 @@
 #   d  nginx, then openssl over what it stored
 #
 # Usage: Benchmarks/upload.sh [MIB [RUNS [FOLDER]]]      (default 1024, 5, a folder in /dev/shm; needs room for MIB twice)
-# Needs: a release build (swift build -c release), curl, openssl, redis-server, nginx with the dav module (apt: nginx-light).
+# Needs: a release build (scripts/build termchat-upload), curl, openssl, redis-server, nginx with the dav module (apt: nginx-light).
 # Prints for each turn MB/s, CPU seconds of the server and of the whole machine; then medians, ratios, memory at its peak.
 # Synced is what the worker answers for, nginx never syncs: on a disk SYNC=1 lets each turn of nginx end with a sync of its file.
 set -euo pipefail
