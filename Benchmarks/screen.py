@@ -245,7 +245,8 @@ def measure_lines(client, address, name, mixed=False, count=200):
 
 
 def measure_keys(client, name, count, keys=KEYS, clear="\x15"):
-    client.settle()
+    # Who spoke before is missed a second later, and that is drawn.
+    client.settle(2)
     cpu, written = client.cpu(), client.written
     latencies = client.type(count, keys=keys)
     client.settle()
