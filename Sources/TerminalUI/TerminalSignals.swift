@@ -67,7 +67,12 @@ private func fatalSignal(
     // A fault comes again when the instruction is tried again, with its address for the backtrace. What was sent does not,
     // nor do an alarm, a breakpoint and abort(), which takes the handler away as we return.
     let comesAgain = signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE
-    if !comesAgain || (info?.pointee.si_code ?? 0) <= 0 { raise(signal) }
+    if comesAgain, (info?.pointee.si_code ?? 0) > 0 { return }
+    Signals.deliver(signal)
+    // Swift's backtracer takes it for a fault: it describes it and returns, for the fault to come again.
+    var standard = sigaction()
+    sigaction(signal, &standard, nil)
+    Signals.deliver(signal)
 }
 
 /// The time to leave is over: the process ends by what asked for it. An alarm of somebody else does what it did before.

@@ -44,7 +44,8 @@ final class PseudoTerminal {
     }
 
     /// Runs a program of the build in a session of its own, with the pseudo-terminal as its terminal.
-    func run(_ program: String, _ arguments: [String]) throws {
+    /// - Parameter backtrace: what Swift does at a crash; by default nothing, because that takes seconds.
+    func run(_ program: String, _ arguments: [String], backtrace: String = "enable=no") throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -62,10 +63,10 @@ final class PseudoTerminal {
         // POSIX_SPAWN_SETSID, from <spawn.h>, where it hides behind _GNU_SOURCE.
         posix_spawnattr_setflags(&attributes, 0x80 | Int16(POSIX_SPAWN_SETSIGDEF))
         var words = ([program] + arguments).map { strdup($0) } + [nil]
-        // No backtraces: a crash has to be quick here. A sanitizer would take the signals that are tested.
+        // A sanitizer would take the signals that are tested.
         let crashes = ["segv", "sigbus", "abort", "sigill", "sigtrap", "sigfpe"].map { "handle_\($0)=0" }
         // A sanitizer needs the path for the names that its suppressions are about.
-        var environment = [strdup("SWIFT_BACKTRACE=enable=no"), strdup("PATH=/usr/bin:/bin")]
+        var environment = [strdup("SWIFT_BACKTRACE=\(backtrace)"), strdup("PATH=/usr/bin:/bin")]
         for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
             let mine = ProcessInfo.processInfo.environment[name].map { [$0] } ?? []
             environment.append(strdup("\(name)=" + (mine + crashes).joined(separator: " ")))

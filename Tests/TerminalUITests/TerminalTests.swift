@@ -12,10 +12,12 @@ import Testing
     private static let screenOff = "\u{1b}[?1049l"
 
     /// The program with its screen up.
-    private func started(_ mode: String, log: String? = nil) throws -> (terminal: PseudoTerminal, modes: [UInt32]) {
+    private func started(
+        _ mode: String, log: String? = nil, backtrace: String = "enable=no"
+    ) throws -> (terminal: PseudoTerminal, modes: [UInt32]) {
         let terminal = try PseudoTerminal()
         let modes = terminal.modes
-        try terminal.run(Self.probe, [mode] + (log.map { [$0] } ?? []))
+        try terminal.run(Self.probe, [mode] + (log.map { [$0] } ?? []), backtrace: backtrace)
         try terminal.wait(for: "up")
         return (terminal, modes)
     }
@@ -41,6 +43,16 @@ import Testing
         #expect(end & ~0x80 == status)
         #endif
         expectRestored(terminal, modes)
+    }
+
+    /// A crash that was only sent ends the program too, though Swift's backtracer waits for it to come again.
+    @Test(arguments: [SIGSEGV, SIGABRT, SIGQUIT])
+    func theTerminalIsRestoredWhereACrashIsDescribed(_ signal: Int32) throws {
+        let (terminal, modes) = try started("hang", backtrace: "enable=yes,interactive=no,threads=crashed,unwind=fast")
+        terminal.send(signal)
+        #expect(try terminal.waitForEnd() & 0x7f == signal)
+        expectRestored(terminal, modes)
+        #expect(terminal.text.contains("Program crashed"))
     }
 
     /// A program that does not look at its events still ends by the second signal.
