@@ -24,6 +24,7 @@ public struct ControlOptions: ParsableArguments {
         let url = redis ?? ProcessInfo.processInfo.environment["TERMCHAT_REDIS"] ?? Self.defaultURL
         // A reader of stdout that goes away is an error of the write, not the end.
         signal(SIGPIPE, SIG_IGN)
+        QuitSignal.endsTheProcess()
         do {
             guard let connect = ControlConnector.connect else {
                 throw ProcessFailure(.failed, "this build of the program cannot reach a broker.")

@@ -45,6 +45,13 @@ import Testing
         #expect(try await probe.exit() == .status(0))
     }
 
+    @Test func aQuitEndsAtOnce() async throws {
+        let probe = try await Probe.start()
+        _ = try await probe.started()
+        probe.process.signal(SIGQUIT)
+        #expect(try await probe.exit() == .signal(SIGQUIT))
+    }
+
     @Test func aSecondSignalEndsAtOnce() async throws {
         let probe = try await Probe.start("--drain", "hang", "--stop-seconds", "60")
         _ = try await probe.started()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatWire
 import Foundation
+import TerminalUI
 
 /// The program `termchat`: its commands, and how their ends become exit statuses.
 public enum TermchatProgram {
@@ -12,6 +13,7 @@ public enum TermchatProgram {
     public static func run(_ arguments: [String]) async -> Int32 {
         // Writing to a reader that is gone is an error to handle, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        QuitSignal.endsTheProcess()
         let command: any ParsableCommand
         do {
             command = try Termchat.parseAsRoot(arguments)

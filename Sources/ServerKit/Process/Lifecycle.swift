@@ -131,6 +131,7 @@ public final class Lifecycle: Sendable {
     private func trapSignals() -> [any DispatchSourceSignal] {
         // A peer, a pipe or a terminal that goes away must show as EPIPE of one write, not end the process.
         signal(SIGPIPE, SIG_IGN)
+        QuitSignal.endsTheProcess()
         return [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
