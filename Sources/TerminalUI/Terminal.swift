@@ -1,9 +1,9 @@
 import Glibc
 import NIOConcurrencyHelpers
 
-/// The terminal of the process: raw mode, alternate screen, input and signals as events (``deliver(to:)``), output that never blocks, and
-/// the terminal as it was on every way out, see ``TerminalRestoration``. While the screen is up, what the process writes to
-/// its standard error goes to a file instead of over the screen.
+/// The terminal of the process: raw mode, alternate screen, input and signals as events (``deliver(to:)``), output that
+/// never blocks, and the terminal as it was on every way out, see ``TerminalRestoration``. While the screen is up, what the
+/// process writes to its standard error goes to a file instead of over the screen.
 ///
 /// One at a time in a process. ``run(_:isolation:_:)`` is the way to use it.
 public final class Terminal: Sendable {
